@@ -107,11 +107,26 @@ class Tool(SheetModel):
     """JSON Schema of the arguments; its `type` is `object`."""
 
 
+class LoreEntry(SheetModel):
+    """A piece of the world, told when one of its keys comes up."""
+
+    id: Identifier
+    keys: Annotated[tuple[Line, ...], Field(max_length=40, strict=False)] = ()
+    """Words or phrases, matched as whole words, upper or lower case."""
+    text: Text
+    always: bool = False
+    """Told from the first line on, keys or not."""
+    priority: Annotated[int, Field(ge=0, le=100)] = 10
+    """When the budget is short, higher goes first."""
+
+
 class LoreUse(SheetModel):
-    """Which lore books the character has read."""
+    """What the character knows of the world."""
 
     books: Annotated[tuple[Line, ...], Field(max_length=32, strict=False)] = ()
     """Paths of lore books, relative to the sheet."""
+    entries: Annotated[tuple[LoreEntry, ...], Field(max_length=2000, strict=False)] = ()
+    """Entries of this character's own; the loader adds those of the books."""
     budget_tokens: Annotated[int, Field(ge=0, le=2048)] = 256
     """Most tokens of lore in one prompt."""
     scan_turns: Annotated[int, Field(ge=1, le=20)] = 2
@@ -186,19 +201,6 @@ class Character(SheetModel):
     history: History = History()
     meta: dict[Line, Any] = Field(default_factory=dict)
     """Anything for people: author, notes, tags. Nothing reads it."""
-
-
-class LoreEntry(SheetModel):
-    """A piece of the world, told when one of its keys comes up."""
-
-    id: Identifier
-    keys: Annotated[tuple[Line, ...], Field(max_length=40, strict=False)] = ()
-    """Words or phrases, matched as whole words, upper or lower case."""
-    text: Text
-    always: bool = False
-    """Told from the first line on, keys or not."""
-    priority: Annotated[int, Field(ge=0, le=100)] = 10
-    """When the budget is short, higher goes first."""
 
 
 class LoreBook(SheetModel):

@@ -1,0 +1,1 @@
+"""npc_bridge: NPC lines over ZeroMQ."""

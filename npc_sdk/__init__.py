@@ -1,0 +1,1 @@
+"""npc_sdk: a roleplay SDK for game NPCs."""
