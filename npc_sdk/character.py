@@ -18,9 +18,7 @@ MAX_LIST_ITEMS = 200
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT_CHARS)]
-Line = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=400, pattern=r"^[^\r\n]*$")
-]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=400, pattern=r"^[^\r\n]*$")]
 Lines = Annotated[tuple[Line, ...], Field(max_length=MAX_LIST_ITEMS, strict=False)]
 
 

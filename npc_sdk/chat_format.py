@@ -37,7 +37,8 @@ _TITLES = {Role.USER: "User", Role.ASSISTANT: "Assistant", Role.TOOL: "Tool"}
 _ANGLE = "<＜﹤"
 # Any run of white space or invisible characters may stand between the angle and the name: a tokenizer's
 # normaliser could drop it, or fold the wide forms, after we looked.
-_OPENS_TAG = re.compile(rf"[{_ANGLE}](?=[\s\u00ad\u034f\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]*[/／|!\[]*\s*[^\W\d])")
+_SKIPPED = r"[\s\u00ad\u034f\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]*"
+_OPENS_TAG = re.compile(rf"[{_ANGLE}](?={_SKIPPED}[/／|!\[]*{_SKIPPED}[^\W\d])")
 _DROPPED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 

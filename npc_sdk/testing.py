@@ -1,6 +1,6 @@
 """A backend that speaks what a test tells it: for game teams that test quests, and for our own tests.
 
-    backend = ScriptedBackend(["Well met.", '<toolcall> {"name": "open_shop", "arguments": {}} </toolcall>'])
+backend = ScriptedBackend(["Well met.", '<toolcall> {"name": "open_shop", "arguments": {}} </toolcall>'])
 """
 
 from __future__ import annotations
