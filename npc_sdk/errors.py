@@ -30,8 +30,23 @@
         ├── Unauthorised        the server refused the token or key
         ├── Disconnected        no answer within the limit
         ├── ProtocolError       a message breaks PROTOCOL.md
+        │   ├── BadFrame        not exactly one frame
+        │   ├── BadMsgpack      bytes outside the protocol's part of msgpack
+        │   ├── FrameTooLarge   over the limit of a frame
+        │   ├── UnknownType     no message of that name
+        │   ├── NeedHello       a message before hello
+        │   ├── BadVersion      no common version
+        │   ├── RequestConflict a request id that is in use
+        │   └── CreditOverflow  more credit than a line may have
         ├── RequestRefused      the server answered with a coded error
-        └── InsecureBind        an endpoint that must not be opened that way
+        ├── UnknownDialogue     no open dialogue of that id
+        ├── LimitReached        too many sessions, dialogues or lines
+        ├── SlowReader          a line waited too long for credit
+        ├── SaveTooLarge        a save that would not fit a frame
+        ├── ShuttingDown        the server is closing
+        ├── BridgeFailed        a fault of the server itself
+        ├── InsecureBind        an endpoint that must not be opened that way
+        └── KeyFileInvalid      a token or key file that cannot be used
 
 A message says what was asked, what was found and what to do next. The wire's error frame, the `error` event
 and the command line's last line are all built from these classes; there is no second table.
@@ -314,6 +329,62 @@ class ProtocolError(BridgeError):
     hint = "Compare the message with bridge/PROTOCOL.md."
 
 
+class BadFrame(ProtocolError):
+    """Raised for a message of more than one frame."""
+
+    code = "bad_frame"
+    hint = "Send each message as exactly one frame."
+
+
+class BadMsgpack(ProtocolError):
+    """Raised for bytes that are not one msgpack value of the protocol's profile."""
+
+    code = "bad_msgpack"
+    hint = "Encode within the profile of bridge/PROTOCOL.md; bridge/vectors/msgpack.json shows its edges."
+
+
+class FrameTooLarge(ProtocolError):
+    """Raised for a message over the limit of a frame."""
+
+    code = "too_large"
+    hint = "Send less at once; the limit stands in the message."
+
+
+class UnknownType(ProtocolError):
+    """Raised for a message whose `t` names none that the receiver knows."""
+
+    code = "unknown_type"
+    hint = "Compare the name with bridge/PROTOCOL.md; a newer peer may know more messages."
+
+
+class NeedHello(ProtocolError):
+    """Raised for a message from a peer that has no session, as after a reconnect or a restart of the server."""
+
+    code = "need_hello"
+    hint = "Send hello first; open or load the dialogues again."
+
+
+class BadVersion(ProtocolError):
+    """Raised when client and server have no version of the protocol in common."""
+
+    code = "bad_version"
+    hint = "Update the older side; the message names the versions that the server speaks."
+
+
+class RequestConflict(ProtocolError):
+    """Raised for a request whose `rq` is that of an open request."""
+
+    code = "rq_conflict"
+    hint = "Give every request of a session its own rq."
+
+
+class CreditOverflow(ProtocolError):
+    """Raised when a line has been given more credit than the limit; the surplus does not count."""
+
+    code = "credit_overflow"
+    hint = "Grant credit only for frames that were taken out of the queue."
+
+
 class RequestRefused(BridgeError):
     """Raised in a client when the server answered a request with a coded error.
 
@@ -328,6 +399,59 @@ class RequestRefused(BridgeError):
         super().__init__(message, hint=hint)
         self.code = code  # type: ignore[misc]  # the server's code stands in for the class's own
         self.retryable = retryable  # type: ignore[misc]
+
+
+class UnknownDialogue(BridgeError):
+    """Raised when the session has no open dialogue of that id."""
+
+    code = "unknown_dialogue"
+    hint = "Open or load the dialogue first; a dialogue ends with its session."
+
+
+class LimitReached(BridgeError):
+    """Raised when the server has no room for one more session, dialogue or line."""
+
+    code = "limit_reached"
+    hint = "Close a dialogue, wait for a line to end, or serve with higher limits."
+    retryable = True
+
+
+class SlowReader(BridgeError):
+    """Raised when a line was paused too long because the client granted no credit."""
+
+    code = "slow_reader"
+    hint = "Grant credit while reading, or cancel lines that nobody reads."
+    retryable = True
+
+
+class SaveTooLarge(BridgeError):
+    """Raised when a dialogue's save is over the limit of what can be loaded again."""
+
+    code = "save_too_large"
+    hint = "Save earlier, or open a new dialogue."
+
+
+class ShuttingDown(BridgeError):
+    """Raised for requests to a server that is closing."""
+
+    code = "shutting_down"
+    hint = "Connect again when the server is back."
+    retryable = True
+
+
+class BridgeFailed(BridgeError):
+    """Raised for a fault of the server itself; its log tells which."""
+
+    code = "internal"
+    hint = "Try once more; if it fails again, report it with the server's log."
+    retryable = True
+
+
+class KeyFileInvalid(BridgeError):
+    """Raised when a token or key file is missing, malformed, or readable by others."""
+
+    code = "key_file_invalid"
+    hint = "Make the files anew with `npc keys`, or let `npc serve` write a new token file."
 
 
 class InsecureBind(BridgeError):
