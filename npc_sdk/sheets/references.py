@@ -1,0 +1,64 @@
+"""Paths that a sheet names: archetypes and lore books. None leads out of the sheet's own folder."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+from npc_sdk.sheets.report import Report, nearest, quote
+from npc_sdk.sheets.tree import Key, Node
+
+MAX_NEAR_FILES = 1_000
+"""Most files of a folder that are searched for the nearest spelling."""
+
+
+def resolve_reference(node: Node, key: Key, root: Path, report: Report) -> Path | None:
+    """The file that a sheet names, or None with a fault at the name.
+
+    Args:
+        node: the name, a path relative to `root` with forward slashes.
+        key: its key in the sheet.
+        root: the folder of the sheet that was asked for.
+        report: takes the faults.
+    """
+    name = node.value
+    if not isinstance(name, str) or not name.strip():
+        return None
+    problem = _form_problem(name)
+    if problem:
+        report.add(node.place, key, problem, quote(name))
+        return None
+    path = root / name
+    try:
+        inside = path.resolve().is_relative_to(root.resolve())
+        is_there = path.exists()
+    except (OSError, RuntimeError):
+        # a name that is too long, or a circle of symbolic links
+        inside, is_there = True, False
+    if not inside:
+        report.add(
+            node.place, key, "a path inside the folder of the sheet", f"{quote(name)}, a link that leads out of it"
+        )
+    elif not is_there:
+        report.add(node.place, key, "a file", f"{quote(name)}, which is not there", _near_file(name, root))
+    return path if inside and is_there else None
+
+
+def _form_problem(name: str) -> str | None:
+    if not name.isprintable():
+        return "a printable path"
+    if name.startswith("/") or "\\" in name or ":" in name:
+        return "a path relative to the sheet's folder, with forward slashes"
+    if ".." in PurePosixPath(name).parts:
+        return "a path that does not climb out of the folder with '..'"
+    return None
+
+
+def _near_file(name: str, root: Path) -> str | None:
+    parent = PurePosixPath(name).parent
+    folder = root / parent
+    if not folder.is_dir():
+        return None
+    files = [
+        (parent / path.name).as_posix() for path, _ in zip(folder.iterdir(), range(MAX_NEAR_FILES), strict=False)
+    ]
+    return nearest(name, sorted(files))

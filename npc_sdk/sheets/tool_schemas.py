@@ -1,0 +1,64 @@
+"""Checks that the `parameters` of every tool are a JSON Schema. The border of jsonschema's errors."""
+
+from __future__ import annotations
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from npc_sdk.sheets.report import Report, describe, nearest, quote
+from npc_sdk.sheets.tree import Key, Node
+
+REFERENCES = frozenset({"$ref", "$dynamicRef"})
+"""Keywords that a tool's schema must not use: the prompt shows the schema as it stands, and nothing is fetched."""
+
+_META_SCHEMA = Draft202012Validator(
+    Draft202012Validator.META_SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER
+)
+_TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
+
+
+def check_tools(tree: Node, report: Report) -> None:
+    """Note every tool of a sheet whose `parameters` are no JSON Schema (draft 2020-12) of an object."""
+    tools = tree.child("tools")
+    for name, tool in tools.fields().items() if tools else ():
+        parameters = tool.child("parameters")
+        if parameters and isinstance(parameters.value, dict):
+            _check_schema(parameters, ("tools", name, "parameters"), report)
+
+
+def _check_schema(parameters: Node, key: Key, report: Report) -> None:
+    kind = parameters.child("type")
+    if kind is None or kind.value != "object":
+        report.add((kind or parameters).place, (*key, "type"), "object", describe(kind) if kind else "no type")
+    for below, node in parameters.walk():
+        if below and below[-1] in REFERENCES:
+            report.add(node.key_place, (*key, *below), "a schema written out in full", quote(str(below[-1])))
+    for error in _META_SCHEMA.iter_errors(parameters.plain()):
+        below = tuple(error.absolute_path)
+        node = parameters.nearest(below)
+        report.add(node.place, (*key, *below), *_schema_words(error, node))
+    _check_required(parameters, key, report)
+
+
+def _schema_words(error: ValidationError, node: Node) -> tuple[str, str, str | None]:
+    if error.absolute_path and error.absolute_path[-1] == "type":
+        return f"one of {', '.join(_TYPES)}", describe(node), nearest(str(node.value), _TYPES)
+    words = {
+        "object": "a map of keys and values",
+        "array": "a list",
+        "string": "text",
+        "boolean": "true or false",
+        "integer": "a whole number",
+        "number": "a number",
+    }
+    wanted = error.validator_value if isinstance(error.validator_value, str) else ""
+    return words.get(wanted, "valid JSON Schema"), describe(node), None
+
+
+def _check_required(parameters: Node, key: Key, report: Report) -> None:
+    required, properties = parameters.child("required"), parameters.child("properties")
+    known = properties.fields() if properties else {}
+    for index, item in enumerate(required.items() if required else ()):
+        if isinstance(item.value, str) and item.value not in known:
+            meant = nearest(item.value, known)
+            report.add(item.place, (*key, "required", index), "a name from `properties`", quote(item.value), meant)
