@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from npc_sdk.sheets.report import Report, nearest, quote
@@ -29,18 +30,20 @@ def resolve_reference(node: Node, key: Key, root: Path, report: Report) -> Path 
         return None
     path = root / name
     try:
-        inside = path.resolve().is_relative_to(root.resolve())
-        is_there = path.exists()
-    except (OSError, RuntimeError):
-        # a name that is too long, or a circle of symbolic links
-        inside, is_there = True, False
-    if not inside:
-        report.add(
-            node.place, key, "a path inside the folder of the sheet", f"{quote(name)}, a link that leads out of it"
-        )
-    elif not is_there:
-        report.add(node.place, key, "a file", f"{quote(name)}, which is not there", _near_file(name, root))
-    return path if inside and is_there else None
+        if not path.resolve().is_relative_to(root.resolve()):
+            found = f"{quote(name)}, a link that leads out of it"
+            report.add(node.place, key, "a path inside the folder of the sheet", found)
+            return None
+        if path.exists():
+            return path
+        near = _near_file(name, root)
+    except (OSError, RuntimeError) as exc:
+        # a name that is too long, a folder that may not be looked into, or a circle of symbolic links
+        reason = exc.strerror if isinstance(exc, OSError) and exc.strerror else "links in a circle"
+        report.add(node.place, key, "a readable file", f"{quote(name)}: {reason.lower()}")
+        return None
+    report.add(node.place, key, "a file", f"{quote(name)}, which is not there", near)
+    return None
 
 
 def _form_problem(name: str) -> str | None:
@@ -58,7 +61,5 @@ def _near_file(name: str, root: Path) -> str | None:
     folder = root / parent
     if not folder.is_dir():
         return None
-    files = [
-        (parent / path.name).as_posix() for path, _ in zip(folder.iterdir(), range(MAX_NEAR_FILES), strict=False)
-    ]
-    return nearest(name, sorted(files))
+    files = islice(folder.iterdir(), MAX_NEAR_FILES)
+    return nearest(name, sorted((parent / path.name).as_posix() for path in files))
