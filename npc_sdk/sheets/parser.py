@@ -28,6 +28,7 @@ MAX_WHOLE_NUMBER = 2**63 - 1
 
 # part of the parser's words, what was expected, what was found
 _SYNTAX_HELP = (
+    ("<stream end>", "a value or a closing bracket", "the end of the file"),
     ("mapping values are not allowed", "text with a colon in quotes", "a second colon"),
     ("found unexpected end of stream", "a closing quote", "the end of the file"),
     ("unknown escape", "a known escape, or single quotes around the text", "a backslash"),
@@ -168,7 +169,7 @@ class _Parser:
         elif not isinstance(node.value, str):
             found = f"{shorten(node.written) or 'nothing'}, which YAML does not read as text"
             self._report.add(node.place, key, "a key that is text, in quotes", found)
-        return node.written
+        return node.value if isinstance(node.value, str) else node.written
 
     def _scalar(self, event: yaml.ScalarEvent, key: Key) -> Scalar:
         written: str = event.value
@@ -229,5 +230,5 @@ def _report_syntax(exc: yaml.YAMLError, text: str, path: Path, report: Report) -
     if tabbed:
         return
     known = ((expected, found) for part, expected, found in _SYNTAX_HELP if part in problem)
-    expected, found = next(known, ("valid YAML", shorten(problem)))
+    expected, found = next(known, ("valid YAML", shorten(problem.removeprefix("found "))))
     report.add(Place(path, end, mark.column + 1 if mark else 0), (), expected, found)

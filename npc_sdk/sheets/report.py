@@ -26,6 +26,10 @@ class Report:
     def __len__(self) -> int:
         return len(self._faults)
 
+    def begin(self, path: Path) -> None:
+        """Note that a file is being read; the report lists faults in this order of files."""
+        self._files.setdefault(path, len(self._files))
+
     def add(self, place: Place, key: Key, expected: str, found: str, nearest: str | None = None) -> None:
         """Note a fault.
 
@@ -35,7 +39,7 @@ class Report:
             expected, found: plain words, as in `Fault`.
             nearest: the nearest allowed spelling.
         """
-        self._files.setdefault(place.path, len(self._files))
+        self.begin(place.path)
         name = shorten(dotted(key))
         fault = Fault(place.path, place.line, place.column, name, expected, found, nearest)
         self._faults.setdefault((place, name if found == NO_SUCH_KEY or not place.line else ""), fault)

@@ -26,6 +26,7 @@ def read_text(path: Path, report: Report) -> str | None:
     Returns:
         The text, or None when the file cannot be read as text at all.
     """
+    report.begin(path)
     data = _read_bytes(path, report)
     text = None if data is None else _decode(data, path, report)
     if text is None:
