@@ -28,6 +28,8 @@ MAX_WHOLE_NUMBER = 2**63 - 1
 
 # part of the parser's words, what was expected, what was found
 _SYNTAX_HELP = (
+    (r"'\t'", "spaces", "a tab"),
+    ("<document start>", "one document in the file", "more after its end"),
     ("<stream end>", "a value or a closing bracket", "the end of the file"),
     ("mapping values are not allowed", "text with a colon in quotes", "a second colon"),
     ("found unexpected end of stream", "a closing quote", "the end of the file"),

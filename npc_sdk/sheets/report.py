@@ -26,6 +26,11 @@ class Report:
     def __len__(self) -> int:
         return len(self._faults)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether further faults may only be counted: help with them would cost time and not be seen."""
+        return len(self) > MAX_FAULTS
+
     def begin(self, path: Path) -> None:
         """Note that a file is being read; the report lists faults in this order of files."""
         self._files.setdefault(path, len(self._files))

@@ -20,11 +20,11 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 def schemas() -> dict[str, str]:
     """The text of each schema file by its name, newline at the end."""
-    archetype = _schema_of(SheetFile)
+    character, archetype = _allow_null(_schema_of(SheetFile)), _allow_null(_schema_of(SheetFile))
     # an archetype is whole only together with the sheet that extends it
     for part in (archetype, archetype["$defs"]["Identity"]):
         del part["required"]
-    files = {"character": _schema_of(SheetFile), "archetype": archetype, "lore": _schema_of(LoreBook)}
+    files = {"character": character, "archetype": archetype, "lore": _schema_of(LoreBook)}
     return {f"{name}.schema.json": json.dumps(schema, indent=2) + "\n" for name, schema in files.items()}
 
 
@@ -52,6 +52,26 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
     return {"$schema": DRAFT, **model.model_json_schema(by_alias=True)}
+
+
+def _allow_null(schema: dict[str, Any]) -> dict[str, Any]:
+    # null removes what an archetype has, so an editor must let it stand at every key that may be left out
+    for part in (schema, *schema["$defs"].values()):
+        optional = [key for key in part["properties"] if key not in part.get("required", ())]
+        part["properties"].update({key: _or_null(part["properties"][key]) for key in optional})
+    return schema
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    patterns = schema.get("patternProperties", {})
+    if patterns:
+        schema = {**schema, "patternProperties": {key: _or_null(value) for key, value in patterns.items()}}
+    if isinstance(schema.get("type"), str):
+        return {**schema, "type": [schema["type"], "null"]}
+    if "$ref" in schema:
+        rest = {key: value for key, value in schema.items() if key != "$ref"}
+        return {"anyOf": [{"$ref": schema["$ref"]}, {"type": "null"}], **rest}
+    return schema
 
 
 def _text_of(path: Path) -> str | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from npc_sdk.sheets.report import Report, describe, nearest, quote
+from npc_sdk.sheets.report import MAX_FAULTS, Report, describe, nearest, quote
 from npc_sdk.sheets.tree import Key, Node
 
 REFERENCES = frozenset({"$ref", "$dynamicRef"})
@@ -33,7 +35,7 @@ def _check_schema(parameters: Node, key: Key, report: Report) -> None:
     for below, node in parameters.walk():
         if below and below[-1] in REFERENCES:
             report.add(node.key_place, (*key, *below), "a schema written out in full", quote(str(below[-1])))
-    for error in _META_SCHEMA.iter_errors(parameters.plain()):
+    for error in islice(_META_SCHEMA.iter_errors(parameters.plain()), MAX_FAULTS):
         below = tuple(error.absolute_path)
         node = parameters.nearest(below)
         report.add(node.place, (*key, *below), *_schema_words(error, node))

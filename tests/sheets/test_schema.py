@@ -38,3 +38,9 @@ def test_an_editor_finds_nothing_amiss_in_a_shipped_sheet():
     for name in shipped_ids():
         sheet = yaml.safe_load((shipped_dir() / f"{name}.yaml").read_text(encoding="utf-8"))
         assert list(validator.iter_errors(sheet)) == [], name
+
+
+def test_an_editor_lets_null_remove_what_an_archetype_has():
+    validator = Draft202012Validator(json.loads(schema.schemas()["archetype.schema.json"]))
+    sheet = {"greetings": None, "speech": {"style": None}, "tools": {"open_shop": None}, "lore": None}
+    assert list(validator.iter_errors(sheet)) == []
