@@ -33,6 +33,7 @@ from npc_sdk.errors import (
     NpcError,
     ProtocolError,
     ShuttingDown,
+    UnknownType,
 )
 
 log = logging.getLogger("npc_bridge.peer")
@@ -78,7 +79,8 @@ class Peer:
             self._handle(message)
         except NpcError as exc:
             self._refuse(exc, message)
-            if isinstance(exc, ProtocolError):
+            # A client of a newer minor version may use messages that this server does not know.
+            if isinstance(exc, ProtocolError) and not isinstance(exc, UnknownType):
                 self._strike(exc)
         except Exception:
             log.exception("a message of type %r failed", message.get("t"))
