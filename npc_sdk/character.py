@@ -102,7 +102,7 @@ class Tool(SheetModel):
     description: Line
     """What happens in the game, as one sentence for the model."""
     parameters: dict[str, Any] = Field(default_factory=lambda: {"type": "object", "properties": {}})
-    """JSON Schema of the arguments; its `type` is `object`."""
+    """JSON Schema of the arguments: its `type` is `object`, and it has no `$ref` and no `pattern`."""
 
 
 class LoreEntry(SheetModel):

@@ -13,6 +13,9 @@ from npc_sdk.sheets.report import Report, describe, quote
 from npc_sdk.sheets.tree import Key, Node
 from npc_sdk.sheets.wording import validate
 
+MAX_BOOKS = 32
+"""Most lore books of one character, as the model has it; further names are not looked up."""
+
 MAX_ENTRIES = 2_000
 """Most lore entries of one character, those of its books included."""
 
@@ -35,7 +38,7 @@ def read_books(sheet: Node, root: Path, report: Report) -> list[Book]:
     """
     names = sheet.find(("lore", "books"))
     books: dict[Path, Book] = {}
-    for index, name in enumerate(names.items() if names else ()):
+    for index, name in enumerate(names.items()[:MAX_BOOKS] if names else ()):
         key: Key = ("lore", "books", index)
         path = resolve_reference(name, key, root, report)
         if path is not None and path.resolve() in books:

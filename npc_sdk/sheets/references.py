@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from npc_sdk.sheets.report import Report, nearest, quote
+from npc_sdk.sheets.report import Report, describe, quote
 from npc_sdk.sheets.tree import Key, Node
 
 MAX_NEAR_FILES = 1_000
@@ -23,6 +23,7 @@ def resolve_reference(node: Node, key: Key, root: Path, report: Report) -> Path 
     """
     name = node.value
     if not isinstance(name, str) or not name.strip():
+        report.add(node.place, key, "text" if not isinstance(name, str) else "text that is not empty", describe(node))
         return None
     problem = _form_problem(name)
     if problem:
@@ -36,7 +37,7 @@ def resolve_reference(node: Node, key: Key, root: Path, report: Report) -> Path 
             return None
         if path.exists():
             return path
-        near = _near_file(name, root)
+        near = report.nearest(name, _files_beside(name, root))
     except (OSError, RuntimeError) as exc:
         # a name that is too long, a folder that may not be looked into, or a circle of symbolic links
         reason = exc.strerror if isinstance(exc, OSError) and exc.strerror else "links in a circle"
@@ -56,10 +57,10 @@ def _form_problem(name: str) -> str | None:
     return None
 
 
-def _near_file(name: str, root: Path) -> str | None:
+def _files_beside(name: str, root: Path) -> list[str]:
     parent = PurePosixPath(name).parent
     folder = root / parent
     if not folder.is_dir():
-        return None
+        return []
     files = islice(folder.iterdir(), MAX_NEAR_FILES)
-    return nearest(name, sorted((parent / path.name).as_posix() for path in files))
+    return sorted((parent / path.name).as_posix() for path in files)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 
 from npc_sdk.errors import Fault, SheetError
@@ -14,6 +15,9 @@ MAX_FAULTS = 100
 
 MAX_SHOWN_CHARS = 60
 """Longest piece of a file that a fault quotes, in characters."""
+
+MAX_KNOWN_WORDS = 1_000
+"""Most words that are searched for the nearest spelling."""
 
 
 class Report:
@@ -26,10 +30,9 @@ class Report:
     def __len__(self) -> int:
         return len(self._faults)
 
-    @property
-    def is_full(self) -> bool:
-        """Whether further faults may only be counted: help with them would cost time and not be seen."""
-        return len(self) > MAX_FAULTS
+    def nearest(self, word: str, known: Iterable[str]) -> str | None:
+        """As the function `nearest`, but None once the report is full: such help would cost time and not be seen."""
+        return None if len(self) > MAX_FAULTS else nearest(word, known)
 
     def begin(self, path: Path) -> None:
         """Note that a file is being read; the report lists faults in this order of files."""
@@ -100,6 +103,6 @@ def describe(node: Node) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that is spelt most like `word`, if one is near; upper and lower case count as equal."""
-    by_lower = {name.lower(): name for name in known}
+    by_lower = {name.lower(): name for name in islice(known, MAX_KNOWN_WORDS)}
     found = difflib.get_close_matches(word.lower()[:MAX_SHOWN_CHARS], by_lower, n=1)
     return by_lower[found[0]] if found else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import islice, takewhile
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
@@ -10,12 +10,16 @@ from jsonschema.exceptions import ValidationError
 from npc_sdk.sheets.report import MAX_FAULTS, Report, describe, nearest, quote
 from npc_sdk.sheets.tree import Key, Node
 
-REFERENCES = frozenset({"$ref", "$dynamicRef"})
-"""Keywords that a tool's schema must not use: the prompt shows the schema as it stands, and nothing is fetched."""
+REFUSED = {
+    "$ref": "a schema written out in full",
+    "$dynamicRef": "a schema written out in full",
+    "pattern": "`enum` or `maxLength`",
+    "patternProperties": "`properties`",
+}
+"""Keywords that a tool's schema must not use, each with what stands in for it. Nothing is fetched, so references have
+no use; a regular expression can take for ever on what a model writes."""
 
-_META_SCHEMA = Draft202012Validator(
-    Draft202012Validator.META_SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER
-)
+_META_SCHEMA = Draft202012Validator(Draft202012Validator.META_SCHEMA)
 _TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
 
 
@@ -33,13 +37,20 @@ def _check_schema(parameters: Node, key: Key, report: Report) -> None:
     if kind is None or kind.value != "object":
         report.add((kind or parameters).place, (*key, "type"), "object", describe(kind) if kind else "no type")
     for below, node in parameters.walk():
-        if below and below[-1] in REFERENCES:
-            report.add(node.key_place, (*key, *below), "a schema written out in full", quote(str(below[-1])))
+        wanted = REFUSED.get(str(below[-1])) if below and not _names_property(below) else None
+        if wanted:
+            report.add(node.key_place, (*key, *below), wanted, quote(str(below[-1])))
     for error in islice(_META_SCHEMA.iter_errors(parameters.plain()), MAX_FAULTS):
         below = tuple(error.absolute_path)
         node = parameters.nearest(below)
         report.add(node.place, (*key, *below), *_schema_words(error, node))
     _check_required(parameters, key, report)
+
+
+def _names_property(key: Key) -> bool:
+    """Whether the last part is a name that the schema's author chose, and no keyword."""
+    above = [*takewhile(lambda part: part == "properties", reversed(key[:-1]))]
+    return len(above) % 2 == 1
 
 
 def _schema_words(error: ValidationError, node: Node) -> tuple[str, str, str | None]:
@@ -62,5 +73,5 @@ def _check_required(parameters: Node, key: Key, report: Report) -> None:
     known = properties.fields() if properties else {}
     for index, item in enumerate(required.items() if required else ()):
         if isinstance(item.value, str) and item.value not in known:
-            meant = nearest(item.value, known)
+            meant = report.nearest(item.value, known)
             report.add(item.place, (*key, "required", index), "a name from `properties`", quote(item.value), meant)

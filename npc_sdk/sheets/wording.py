@@ -8,7 +8,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from npc_sdk.sheets.report import NO_SUCH_KEY, Report, describe, nearest, quote
+from npc_sdk.sheets.report import NO_SUCH_KEY, Report, describe, quote
 from npc_sdk.sheets.tree import Key, Node
 
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
@@ -73,7 +73,7 @@ def _add(error: ErrorDetails, model: type[BaseModel], tree: Node, report: Report
         report.add(node.key_place, key, f"the key {quote(str(key[-1]))}", NO_SUCH_KEY)
     elif error["type"] == "extra_forbidden":
         known = _known_keys(model, key[:-1])
-        meant = None if report.is_full else nearest(str(key[-1]), known)
+        meant = report.nearest(str(key[-1]), known)
         expected = "a known key" if meant else f"one of {', '.join(known)}"
         report.add(node.key_place, key, expected, quote(str(key[-1])), meant)
     elif on_key:

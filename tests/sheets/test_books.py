@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+from npc_sdk.character import LoreUse
 from npc_sdk.sheets import load_character
-from npc_sdk.sheets.books import MAX_ENTRIES
+from npc_sdk.sheets.books import MAX_BOOKS, MAX_ENTRIES
 
 BOOK = "schema: lore/1\nid: b\nentries:\n"
 ENTRY = "  - {id: %s, keys: [k], text: t}\n"
@@ -51,3 +52,10 @@ def test_too_many_entries_in_all_are_a_fault(write, faults, minimal):
     assert faults(minimal + "lore: {books: [a.yaml, b.yaml]}\n") == [
         "sheet.yaml:5:8: lore.books: expected at most 2000 entries in all, found 2002"
     ]
+
+
+def test_names_over_the_limit_of_books_are_counted_and_not_looked_up(faults, minimal):
+    found = faults(f"{minimal}lore: {{books: [{', '.join(f'{n}.yaml' for n in range(20_000))}]}}\n")
+    assert "lore.books: expected at most 32 items, found 20000 items" in found[0]
+    assert len(found) == 1 + MAX_BOOKS
+    assert any(getattr(limit, "max_length", None) == MAX_BOOKS for limit in LoreUse.model_fields["books"].metadata)

@@ -56,6 +56,14 @@ def test_a_name_that_no_file_system_takes_is_a_fault(faults, minimal):
     assert len(faults(f"{minimal}lore: {{books: [{'a' * 300}, {'b' * 300}/c.yaml]}}\n")) == 2
 
 
+@pytest.mark.parametrize("value", ["[a]", "{a: b}", "7", "' '"])
+def test_a_name_that_is_no_text_is_a_fault_in_an_archetype_too(write, faults, minimal, value):
+    write("base.yaml", f"extends: {value}\n")
+    (fault,) = faults(minimal + "extends: base.yaml\n")
+    assert fault.startswith("base.yaml:1:10: extends: expected text")
+    assert len(faults(f"{minimal}lore: {{books: [{value}]}}\n")) == 1
+
+
 def test_a_folder_in_place_of_a_book_is_a_fault(write, faults, minimal):
     write("lore/b.yaml", "")
     found = faults(minimal + "lore: {books: [lore]}\n")

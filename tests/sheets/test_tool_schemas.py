@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 
@@ -25,8 +27,12 @@ def tool(parameters: str) -> str:
             "8:58: tools.dig.parameters.properties.a.minimum: expected a number, found 'low'",
         ),
         (
-            "{type: object, properties: {a: {type: string, pattern: '('}}}",
-            "8:72: tools.dig.parameters.properties.a.pattern: expected valid JSON Schema, found '('",
+            "{type: object, properties: {a: {type: string, pattern: '(a+)+$'}}}",
+            "8:63: tools.dig.parameters.properties.a.pattern: expected `enum` or `maxLength`, found 'pattern'",
+        ),
+        (
+            "{type: object, properties: {a: {enum: axe}}}",
+            "8:55: tools.dig.parameters.properties.a.enum: expected a list, found 'axe'",
         ),
         (
             "{type: object, properties: {item: {}}, required: [it]}",
@@ -46,3 +52,22 @@ def test_a_misspelt_type_gets_the_nearest_one(faults, minimal):
 
 def test_a_tool_without_parameters_is_good(faults, minimal):
     assert faults(minimal + "tools: {wave: {description: Waves.}}\n") == []
+
+
+def test_a_property_may_be_named_like_a_keyword(faults, minimal):
+    properties = "{pattern: {type: string}, $ref: {}, properties: {properties: {pattern: {}}}}"
+    assert faults(minimal + tool(f"{{type: object, properties: {properties}}}")) == []
+
+
+def test_a_regular_expression_is_refused_without_being_compiled(faults, minimal):
+    for hostile in ("a{99999999999999999999}", "(" * 20_000):
+        assert len(faults(minimal + tool(f"{{type: object, properties: {{a: {{pattern: '{hostile}'}}}}}}"))) == 1
+
+
+def test_thousands_of_misspelt_names_are_reported_quickly(faults, minimal):
+    properties = ", ".join(f"pick_{n}: {{}}" for n in range(3000))
+    required = ", ".join(f"pikc_{n}" for n in range(3000))
+    started = time.monotonic()
+    found = faults(minimal + tool(f"{{type: object, properties: {{{properties}}}, required: [{required}]}}"))
+    assert time.monotonic() - started < 5  # under two seconds when the machine is idle
+    assert len(found) == 101
