@@ -34,7 +34,6 @@ _OPTIONS = {
     zmq.HEARTBEAT_IVL: 2_000,
     zmq.HEARTBEAT_TIMEOUT: 6_000,
     zmq.HEARTBEAT_TTL: 6_000,
-    zmq.IPV6: 1,
 }
 
 _EVENTS = (
@@ -67,6 +66,8 @@ class Link:
             arm_client(self._socket, security)
             for option, value in _OPTIONS.items():
                 self._socket.setsockopt(option, value)
+            if "[" in endpoint:
+                self._socket.setsockopt(zmq.IPV6, 1)
             self._socket.connect(endpoint)
         except BaseException as exc:
             self.close()

@@ -51,7 +51,6 @@ _OPTIONS = {
     zmq.TCP_KEEPALIVE_IDLE: 30,
     zmq.TCP_KEEPALIVE_INTVL: 10,
     zmq.TCP_KEEPALIVE_CNT: 3,
-    zmq.IPV6: 1,
 }
 
 log = logging.getLogger("npc_bridge.server")
@@ -127,7 +126,7 @@ class Server:
         try:
             self._gate.open()
             arm_server(self._socket, self._security)
-            for option, value in {**_OPTIONS, zmq.HANDSHAKE_IVL: self._limits.handshake_ms}.items():
+            for option, value in self._options().items():
                 self._socket.setsockopt(option, value)
             self._socket.bind(self._bind)
         except BaseException as exc:
@@ -174,6 +173,11 @@ class Server:
         for task in self._work:
             if task.done():
                 task.result()
+
+    def _options(self) -> dict[zmq.SocketOption, int]:
+        # With IPv6 on, libzmq shows IPv4 endpoints in a form that clients do not expect.
+        ipv6 = {zmq.IPV6: 1} if "[" in self._bind else {}
+        return {**_OPTIONS, **ipv6, zmq.HANDSHAKE_IVL: self._limits.handshake_ms}
 
     async def _receive(self) -> None:
         while True:

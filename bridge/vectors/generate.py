@@ -111,7 +111,8 @@ def message_vectors(sender: str, kind: MessageType) -> Iterator[Vector]:
     yield vector("most", filled(most, optional=True))
     yield vector("unknown_field", {**filled(least, optional=False), "zz_later": [1]})
     for field in kind.fields:
-        base = filled(least, optional=False) | {field.name: most(field.kind)}
+        needed = {each.name: least(each.kind) for each in kind.fields if each.needed or each is field}
+        base = {"t": kind.name, **needed, field.name: most(field.kind)}
         for why, value in wrong(field.kind):
             yield vector(f"{field.name}_{why}", {**base, field.name: value}, "bad_message")
         without = {name: value for name, value in base.items() if name != field.name}
