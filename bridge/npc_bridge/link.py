@@ -22,7 +22,8 @@ SEND_TIMEOUT_S = 5.0
 _WRAPPING_BYTES = 1_024
 
 _OPTIONS = {
-    zmq.IMMEDIATE: 1,  # nothing is queued for a server that is not there: it would not know the session
+    # With IMMEDIATE=1 libzmq throws away what came and was not read when a connection is lost: the ends of lines.
+    zmq.IMMEDIATE: 0,
     zmq.LINGER: 0,
     zmq.MAXMSGSIZE: MAX_FRAME_BYTES + _WRAPPING_BYTES,
     zmq.SNDHWM: 1_024,
