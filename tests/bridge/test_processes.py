@@ -88,8 +88,8 @@ def test_killing_a_client_leaves_the_server_serving_the_others(tmp_path: Path) -
     with ExitStack() as stack:
         serving, endpoint, token_file = stack.enter_context(server(tmp_path))
         victim = stack.enter_context(program("talk", endpoint, token_file, "4"))
-        assert {victim.until()["began"] for _ in range(4)} == {0, 1, 2, 3}
         other = stack.enter_context(program("talk", endpoint, token_file, "2"))
+        assert {victim.until()["began"] for _ in range(4)} == {0, 1, 2, 3}
         other.until(began=0)
         victim.process.kill()
         check_complete(other.reports(), 2, "length")
