@@ -29,7 +29,7 @@ async def serve(token_file: str) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     backend = CountingBackend([LONG] * 100, pause_s=0.01)
-    wordy = MIRA.model_copy(update={"generation": MIRA.generation.model_copy(update={"max_tokens": 600})})
+    wordy = MIRA.model_copy(update={"generation": MIRA.generation.model_copy(update={"max_tokens": 400})})
     limits = Limits(ping_s=0.2)
     async with Server({"mira": wordy}, backend, security=PlainToken(Path(token_file)), limits=limits) as server:
         say(endpoint=server.endpoint)
