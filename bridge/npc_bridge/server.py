@@ -114,12 +114,14 @@ class Server:
         return sum(peer.session is not None for peer in self._peers.values())
 
     async def __aenter__(self) -> Self:
-        """Opens the endpoint.
+        """Opens the endpoint; a server opens once.
 
         Raises:
-            BridgeError: if it cannot be bound.
+            BridgeError: if it cannot be bound, or was open before.
             KeyFileInvalid: if the token or a key cannot be used.
         """
+        if self._endpoint is not None or self._house.closing:
+            raise BridgeError("The server was opened before.", hint="Make a new Server.")
         self._context = zmq.asyncio.Context()
         self._gate = Gate(self._context, self._security)
         self._socket = self._context.socket(zmq.ROUTER)

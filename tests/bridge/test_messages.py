@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from npc_bridge.fields import Changes, Choice, Flag, Kind, Name, NumberMap, Text, Whole, WholeList
 from npc_bridge.messages import (
@@ -76,6 +76,7 @@ def values(kind: Kind) -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)
+@settings(deadline=None)  # a busy machine is no fault
 @given(data=st.data())
 def test_what_is_written_is_read_back(kind: MessageType, data: st.DataObject) -> None:
     fields = {

@@ -514,3 +514,11 @@ async def test_run_serves_until_it_is_told(tmp_path: Path) -> None:
         await running
     with pytest.raises(BridgeError, match="not open"):
         _ = server.endpoint
+
+
+async def test_a_server_opens_once(tmp_path: Path) -> None:
+    async with serving(ScriptedBackend([]), tmp_path) as server:
+        with pytest.raises(BridgeError, match="opened before"):
+            await server.__aenter__()
+    with pytest.raises(BridgeError, match="opened before"):
+        await server.__aenter__()

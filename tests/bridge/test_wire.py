@@ -4,7 +4,7 @@ from typing import Any
 
 import msgpack
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from npc_bridge.limits import MAX_FRAME_BYTES
 from npc_bridge.wire import decode, encode
@@ -54,16 +54,19 @@ def outcome(frame: bytes) -> str:
         return exc.code
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(MESSAGES)
 def test_what_is_encoded_comes_back(message: dict[str, Any]) -> None:
     assert decode(encode(message)) == message
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.binary(max_size=200))
 def test_random_bytes_give_a_map_or_a_protocol_error(frame: bytes) -> None:
     assert outcome(frame) in {"map", "bad_msgpack", "bad_message"}
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(MESSAGES, st.data())
 def test_damaged_frames_give_a_map_or_a_protocol_error(message: dict[str, Any], data: st.DataObject) -> None:
     frame = bytearray(encode(message))
