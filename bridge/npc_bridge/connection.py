@@ -271,9 +271,13 @@ class Connection:
 
     async def _keep_alive(self) -> None:
         pinged_s = 0.0
+        pause_s = min(self._ping_s, self._silence_s) / 4
         while self._loss is None:
-            await asyncio.sleep(min(self._ping_s, self._silence_s) / 4)
+            slept_s = time.monotonic()
+            await asyncio.sleep(pause_s)
             now_s = time.monotonic()
+            if now_s - slept_s > 2 * pause_s:
+                self._heard_s = now_s  # this program stood still, as in a debugger: that is not the server's silence
             silent_s = now_s - self._heard_s
             if silent_s > self._silence_s:
                 self._lose(Disconnected(f"The server at {self._link.endpoint} was silent for {silent_s:.1f} s."))

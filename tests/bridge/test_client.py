@@ -263,7 +263,7 @@ async def test_a_server_that_stops_ends_lines_and_then_the_session(tmp_path: Pat
 
 async def test_the_client_answers_pings_while_it_waits(tmp_path: Path) -> None:
     async with serving(ScriptedBackend([]), tmp_path, limits=QUICK) as server, connect(server) as client:
-        await asyncio.sleep(3 * QUICK.silence_s)
+        await asyncio.sleep(2 * QUICK.silence_s)
         assert server.session_count == 1
         await client.ping()
 

@@ -13,7 +13,7 @@ from npc_bridge.wire import encode
 
 from npc_sdk.errors import BridgeError, EngineFailed, QueueFull
 from npc_sdk.testing import ScriptedBackend
-from tests.bridge.support import CALL, LONG, MIRA, QUICK, CountingBackend, eventually, raw, serving
+from tests.bridge.support import CALL, LONG, MIRA, QUICK, WAIT_S, CountingBackend, eventually, raw, serving
 
 STREAM = ("delta", "sentence", "tool_call", "notice")
 
@@ -410,8 +410,10 @@ async def test_frames_over_the_limit(tmp_path: Path) -> None:
         assert (await client.expect("error"))["code"] == "too_large"
         # libzmq closes the connection of a far larger one and connects anew: a peer without a session.
         await client.send_bytes(bytes(2 * MAX_FRAME_BYTES))
-        await asyncio.sleep(0.3)
-        await client.send("info", rq="1")
+        async with asyncio.timeout(WAIT_S):
+            await client.send("info", rq="1")
+            while not await client.has_mail():
+                await client.send("info", rq="1")
         assert (await client.until("error"))[-1]["code"] == "need_hello"
 
 
