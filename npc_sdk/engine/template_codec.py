@@ -50,7 +50,8 @@ class TemplateCodec:
         turns = [{"role": str(message.role), "content": message.content} for message in prompt.messages]
         head = [{"role": "system", "content": system}] if system else []
         tools = [{"type": "function", "function": dict(tool)} for tool in prompt.tools]
-        return self._apply([*head, *turns], tools=tools or None)
+        # transformers renders no empty conversation, so one gets an empty first turn.
+        return self._apply([*head, *turns] or [{"role": "user", "content": ""}], tools=tools or None)
 
     def encode(self, prompt: Prompt) -> tuple[int, ...]:
         """The ids of `render(prompt)`; kept ids of messages are not used, since a template may change their text.
