@@ -73,7 +73,7 @@ async def opened(engine: Engine, asked: Any) -> asyncio.Task[Any]:
     """A line being drained, whose request the engine has."""
     before = open_requests(engine)
     task = asyncio.create_task(drain(engine, asked))
-    await until(lambda: open_requests(engine) > before)
+    await until(lambda: open_requests(engine) > before or task.done())
     return task
 
 
@@ -117,24 +117,28 @@ async def test_player_facing_lines_go_before_ambient_ones(model: Wrapped) -> Non
     assert order == ["player", "nearby", "ambient"]
 
 
-@pytest.mark.parametrize("queued", [False, True])
-async def test_cancel(engine: Engine, model: Wrapped, tiny_model: Any, *, queued: bool) -> None:
+async def test_cancel_while_running(engine: Engine, tiny_model: Any) -> None:
+    other, asked = request(random_ids(5, seed=0), 20), request(random_ids(5, seed=8), LONG)
+    task = asyncio.create_task(drain(engine, other))
+    line = await drain(engine, asked, on_piece=lambda: engine.cancel(asked.request_id))
+    engine.cancel("nobody")
+    assert line.end.reason is EndReason.CANCELLED
+    assert 0 < line.end.usage.completion_tokens < LONG
+    assert (await task).end.ids == generated(tiny_model, other.prompt_ids, 20)
+    await assert_serves(engine, tiny_model)
+
+
+async def test_cancel_while_queued(engine: Engine, model: Wrapped, tiny_model: Any) -> None:
     model.gate.clear()
-    others = [await opened(engine, request(random_ids(5, seed=index), 20)) for index in range(2 if queued else 1)]
+    others = [await opened(engine, request(random_ids(5, seed=index), 20)) for index in range(2)]
     await asyncio.to_thread(model.reached.wait, 30)
     asked = request(random_ids(5, seed=8), LONG)
     task = await opened(engine, asked)
-    if not queued:
-        model.gate.set()
-        await until(lambda: engine._runner._batch is not None and len(engine._runner._batch.rows) == 2)
     engine.cancel(asked.request_id)
-    engine.cancel("nobody")
     model.gate.set()
     line = await task
-    assert line.end.reason is EndReason.CANCELLED
-    assert line.end.usage.completion_tokens < LONG
-    assert (line.end.usage.completion_tokens == 0) == queued
-    assert [(await other).end.reason for other in others] == [EndReason.LENGTH] * len(others)
+    assert (line.end.reason, line.end.usage.completion_tokens) == (EndReason.CANCELLED, 0)
+    assert [(await other).end.reason for other in others] == [EndReason.LENGTH] * 2
     await assert_serves(engine, tiny_model)
 
 
@@ -244,7 +248,9 @@ async def test_a_tokenizer_that_fails_loses_one_line(model: Wrapped, tiny_model:
 
 async def test_closing_ends_all_and_joins(engine: Engine, model: Wrapped) -> None:
     model.gate.clear()
-    tasks = [await opened(engine, request(random_ids(5, seed=index), LONG)) for index in range(4)]
+    tasks = [await opened(engine, request(random_ids(5, seed=0), LONG))]
+    await asyncio.to_thread(model.reached.wait, 30)
+    tasks += [await opened(engine, request(random_ids(5, seed=index), LONG)) for index in (1, 2, 3)]
     closing = asyncio.create_task(engine.aclose())
     await asyncio.sleep(0)
     model.gate.set()
