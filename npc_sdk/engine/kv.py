@@ -160,8 +160,8 @@ def cache_of(layers: Iterable[KvLayer]) -> Any:
 
 def _dynamic_layer(layer: KvLayer) -> Any:
     held = DynamicLayer()
-    held.lazy_initialization(layer.keys, layer.values)
     held.keys, held.values = layer.keys, layer.values
+    held.dtype, held.device, held.is_initialized = layer.keys.dtype, layer.keys.device, True
     return held
 
 

@@ -34,12 +34,7 @@ class Tokens:
 
     def __init__(self, tokenizer: Any, control_texts: Iterable[str] = ()) -> None:
         self._tokenizer = tokenizer
-        special = {
-            text: token
-            for token, added in tokenizer.added_tokens_decoder.items()
-            if added.special
-            for text in (added.content,)
-        }
+        special = {added.content: token for token, added in tokenizer.added_tokens_decoder.items() if added.special}
         named = {text: token for text in control_texts if (token := self._single_id(text)) is not None}
         # Tokenizers write the unknown token for letters that they do not have; that is no leak.
         self._controls: Mapping[str, int] = {
@@ -49,7 +44,7 @@ class Tokens:
 
     def encode(self, text: str) -> tuple[int, ...]:
         """The ids of `text`."""
-        return tuple(self._tokenizer.encode(text, add_special_tokens=False))
+        return tuple(self._tokenizer.encode(text, add_special_tokens=False, verbose=False))
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of `ids`, control tokens included."""

@@ -10,6 +10,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from transformers import RepetitionPenaltyLogitsProcessor
 
 from npc_sdk.backend import GREEDY, Sampling
 from npc_sdk.engine.sampler import TokenSampler, candidates, draw_all
@@ -91,8 +92,6 @@ def test_a_seed_gives_the_same_tokens_and_another_gives_others() -> None:
 
 
 def test_the_penalty_is_that_of_transformers() -> None:
-    from transformers import RepetitionPenaltyLogitsProcessor
-
     scores = torch.tensor([3.0, -2.0, 2.9, 0.5])
     sampler = TokenSampler(Sampling(temperature=0.0, repetition_penalty=1.5), prompt_ids=(0, 1))
     theirs = RepetitionPenaltyLogitsProcessor(1.5)(torch.tensor([[0, 1]]), scores[None])[0]
