@@ -6,7 +6,7 @@ servers and the scripted backend of `npc_sdk.testing` all have this one shape.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any, Protocol
@@ -125,7 +125,7 @@ class Finished:
 
     Args:
         reason: why it ended.
-        ids: the ids generated, without the stop; their text is all pieces joined.
+        ids: the ids generated, without the stop and without white space at the end.
         usage: token counts, with `rounds=1`.
         timings: milliseconds.
     """
@@ -179,10 +179,10 @@ class Backend(Protocol):
         """How the model reads prompts."""
         ...
 
-    def stream(self, request: Request) -> AsyncIterator[Piece | Finished]:
+    def stream(self, request: Request) -> AsyncGenerator[Piece | Finished, None]:
         """Pieces of the continuation, then exactly one `Finished`.
 
-        Closing the iterator early frees the request's place at once.
+        Closing the generator early frees the request's place at once.
 
         Raises:
             EngineError, ModelError, BridgeError: in place of `Finished`.

@@ -39,6 +39,7 @@ _ANGLE = "<＜﹤"
 # normaliser could drop it, or fold the wide forms, after we looked.
 _SKIPPED = r"[\s\u00ad\u034f\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]*"
 _OPENS_TAG = re.compile(rf"[{_ANGLE}](?={_SKIPPED}[/／|!\[]*{_SKIPPED}[^\W\d])")
+_CALL_TAGS = re.compile(f"({CALL_START}|{CALL_END})")
 _DROPPED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -65,6 +66,11 @@ def neutralise(text: str) -> str:
     """
     unified = text.replace("\r\n", "\n").replace("\r", "\n")
     return _OPENS_TAG.sub("‹", _DROPPED.sub("", unified))
+
+
+def neutralise_line(text: str) -> str:
+    """An NPC's own text, neutralised but for the tags of its tool calls."""
+    return "".join(part if part in (CALL_START, CALL_END) else neutralise(part) for part in _CALL_TAGS.split(text))
 
 
 def neutralise_json(value: Any) -> Any:

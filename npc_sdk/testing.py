@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 
 from npc_sdk import chat_format
 from npc_sdk.backend import Finished, Piece, Prompt, Request
@@ -63,7 +63,7 @@ class ScriptedBackend:
         self._cancelled: set[str] = set()
         self._closed = False
 
-    async def stream(self, request: Request) -> AsyncIterator[Piece | Finished]:
+    async def stream(self, request: Request) -> AsyncGenerator[Piece | Finished, None]:
         """The next scripted line in pieces, then `Finished`."""
         if self._closed:
             raise EngineClosed("The scripted backend was asked for a line after aclose().")
@@ -91,7 +91,7 @@ class ScriptedBackend:
             yield Piece(piece)
         self._cancelled.discard(request.request_id)
         usage = Usage(prompt_tokens=len(request.prompt_ids), completion_tokens=len(said), rounds=1)
-        yield Finished(reason=reason, ids=tuple(map(ord, said)), usage=usage, timings=Timings())
+        yield Finished(reason=reason, ids=tuple(map(ord, said.rstrip())), usage=usage, timings=Timings())
 
     def cancel(self, request_id: str) -> None:
         """Ends the request's stream at its next piece."""
