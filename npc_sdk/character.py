@@ -34,7 +34,7 @@ class Identity(SheetModel):
     role: Line
     """Trade or standing, such as "blacksmith"."""
     place: Line | None = None
-    """Where the character lives and is met, such as "Oakhollow"."""
+    """Where the character lives and is met, such as "Oakbridge"."""
     age: Line | None = None
     """Age in words or numbers, such as "about fifty"."""
     pronouns: Line | None = None

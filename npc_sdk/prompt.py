@@ -28,11 +28,13 @@ def system_text(character: Character) -> str:
     who, inside, talk = character.identity, character.persona, character.speech
     parts = [
         _opening(character),
-        _labelled("Appearance", who.appearance),
         _labelled("Personality", ", ".join(inside.traits)),
         _labelled("Speech style", _speech_style(character)),
         _labelled("Catchphrase", f'"{talk.catchphrase}"' if talk.catchphrase else ""),
         _labelled("Mood", character.state.get("mood")),
+        _labelled("Pronouns", who.pronouns),
+        _labelled("Age", who.age),
+        _labelled("Appearance", who.appearance),
         _labelled("Background", inside.background),
         _labelled("Scenario", character.scenario),
         _listed("Knowledge", character.knowledge.facts),
@@ -72,9 +74,7 @@ def _opening(character: Character) -> str:
     who = character.identity
     role = f"{who.species} {who.role}" if who.species else who.role
     of_place = f" of {who.place}" if who.place else ""
-    details = [detail for detail in (who.pronouns, who.age) if detail]
-    aside = f" ({', '.join(details)})" if details else ""
-    return f"You are {character.name}{aside}, {role}{of_place}."
+    return f"You are {character.name}, the {role}{of_place}."
 
 
 def _speech_style(character: Character) -> str:

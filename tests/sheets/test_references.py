@@ -45,10 +45,10 @@ def test_a_circle_of_links_is_a_fault(tmp_path, faults, minimal):
 
 
 def test_a_file_that_is_not_there_gets_the_nearest_name(write, faults, minimal):
-    write("lore/oakhollow.yaml", "")
+    write("lore/oakbridge.yaml", "")
     assert faults(minimal + "lore: {books: [lore/oakholow.yaml]}\n") == [
         "sheet.yaml:5:16: lore.books.0: expected a file, found 'lore/oakholow.yaml', which is not there; "
-        "did you mean 'lore/oakhollow.yaml'?"
+        "did you mean 'lore/oakbridge.yaml'?"
     ]
 
 
