@@ -11,17 +11,19 @@ from typing import Any, Self
 
 from npc_sdk.backend import Backend, Priority, Prompt
 from npc_sdk.character import Character
-from npc_sdk.errors import DialogueBusy, NpcError, SaveInvalid, TextInvalid, TextTooLong, ToolCallUnknown
+from npc_sdk.chat_format import neutralise
+from npc_sdk.errors import DialogueBusy, InputError, NpcError, SaveInvalid, TextInvalid, TextTooLong, ToolCallUnknown
 from npc_sdk.events import Delta, End, EndReason, Event, Failed, Notice, Sentence
 from npc_sdk.history import History, Turn, TurnKind
 from npc_sdk.memory import Memory, SummaryHook, changed_state
-from npc_sdk.player_text import MAX_STATE_CHARS, MAX_STATE_KEYS, admit
+from npc_sdk.player_text import MAX_STATE_CHARS, MAX_STATE_KEYS, admit, was_changed
 from npc_sdk.prompt import event_text
 from npc_sdk.save import SavedDialogue, SavedTurn, read_save
 from npc_sdk.sentences import SentenceSplitter
 from npc_sdk.utterance import LineSettings, Utterance
 
 _STATE_KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_NEUTRALISED = Notice("text_neutralised", "The text held control characters or the like; it was made plain.")
 _SEED_STRIDE = 1_000  # seeds of one line's rounds follow each other; lines start this far apart
 
 
@@ -145,11 +147,12 @@ class Dialogue:
         try:
             self._refuse_if_busy()
             clean = admit(event, what="The event")
-            self._memory.hear(TurnKind.EVENT, clean)
-            self._memory.fit(self.character.generation.max_tokens, keep=1)
+            self._take_note(clean)
         except NpcError as exc:
             yield _refused(exc)
             return
+        if was_changed(event, clean):
+            yield _NEUTRALISED
         yield End(reason=EndReason.DONE, text="", delta_count=0)
 
     async def greet(self) -> AsyncGenerator[Event, None]:
@@ -252,21 +255,24 @@ class Dialogue:
         saved = read_save(data)
         if saved.character != character.id:
             raise SaveInvalid(f"The save is of {saved.character!r}, the sheet is {character.id!r}.")
-        dialogue = cls(
-            character,
-            backend,
-            player=saved.player,
-            seed=saved.seed,
-            tool_timeout_s=tool_timeout_s,
-            on_cut=on_cut,
-        )
-        dialogue._restore(saved)
+        try:
+            dialogue = cls(
+                character,
+                backend,
+                player=saved.player,
+                seed=saved.seed,
+                tool_timeout_s=tool_timeout_s,
+                on_cut=on_cut,
+            )
+            dialogue._restore(saved)
+        except InputError as exc:
+            raise SaveInvalid(f"The saved dialogue cannot be read: {exc.message}") from exc
         return dialogue
 
     def _restore(self, saved: SavedDialogue) -> None:
         self._lines, self._calls = saved.lines, saved.calls
         self._memory.history = History([turn.turn() for turn in saved.turns])
-        self._memory.summary = saved.summary
+        self._memory.summary = neutralise(saved.summary)
         self._memory.shelf.restore(saved.lore)
         self._memory.state = {}
         self.set_state(saved.state)
@@ -295,8 +301,8 @@ class Dialogue:
         )
         self._lines += 1
         try:
-            if "‹" in clean and "‹" not in text:
-                yield Notice("text_neutralised", "The text held something like a control token; it was made plain.")
+            if was_changed(text, clean):
+                yield _NEUTRALISED
             async with aclosing(utterance.events()) as events:
                 async for event in events:
                     if event.terminal:
@@ -304,6 +310,15 @@ class Dialogue:
                     yield event
         finally:
             self._close_line(utterance)
+
+    def _take_note(self, event: str) -> None:
+        """Puts an event into history without a line about it; what does not fit is taken back."""
+        heard = self._memory.hear(TurnKind.EVENT, event)
+        try:
+            self._memory.fit(self.character.generation.max_tokens, keep=heard)
+        except NpcError:
+            self._memory.history.truncate(len(self.history) - heard)
+            raise
 
     def _close_line(self, utterance: Utterance) -> None:
         """The line is over as soon as its terminal event is out, even if the caller never asks for more."""

@@ -68,18 +68,20 @@ class LineParser:
         before, self._buffer = self._buffer[:start], self._buffer[start + len(token) :]
         before = before[: _safe_length(before)]
         self._in_call = token == CALL_START
-        if self._in_call:
-            before = before.rstrip()
-        parts.extend(self._speak(before))
+        spoken = before.rstrip()
+        if not self._in_call:
+            self._buffer = before[len(spoken) :] + self._buffer
+        parts.extend(self._speak(spoken))
         return True
 
     def _advance_call(self, parts: list[Speech | RawCall]) -> bool:
-        end = self._buffer.find(CALL_END)
+        longest = MAX_CALL_CHARS + len(CALL_END)
+        end = self._buffer.find(CALL_END, 0, longest)
         if end < 0:
-            if len(self._buffer) <= MAX_CALL_CHARS:
+            if len(self._buffer) < longest:
                 return False
             parts.append(RawCall(self._buffer[:MAX_CALL_CHARS], complete=False))
-            self._buffer = ""
+            self._buffer = self._buffer[MAX_CALL_CHARS:]
         else:
             parts.append(RawCall(self._buffer[:end].strip()))
             self._buffer = self._buffer[end + len(CALL_END) :]
@@ -101,8 +103,8 @@ def _first_token(text: str) -> tuple[int, str | None]:
 
 
 def _safe_length(text: str) -> int:
-    """How much of `text` cannot be the start of a control token."""
-    angle = text.rfind("<")
-    if angle >= 0 and any(token.startswith(text[angle:]) for token in CONTROL_TOKENS):
-        return angle
-    return len(text)
+    """How much of `text` cannot be the start of a control token, not even once the token behind it is dropped."""
+    safe = len(text)
+    while (angle := text.rfind("<", 0, safe)) >= 0 and any(t.startswith(text[angle:safe]) for t in CONTROL_TOKENS):
+        safe = angle
+    return safe

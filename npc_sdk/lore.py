@@ -67,8 +67,11 @@ class LoreShelf:
                 del self._shelf[id_]
 
     def restore(self, ids: Iterable[str]) -> None:
-        """Puts back saved entries; ids that the books no longer have are passed over."""
-        self._put(self._entries[id_] for id_ in ids if id_ in self._entries)
+        """Puts back saved entries in their order; ids that the books no longer have are passed over."""
+        self._clock += 1
+        for id_ in ids:
+            if id_ in self._entries and id_ not in self._shelf and self._make_room(self._size(id_)):
+                self._shelf[id_] = self._clock
 
     def _matches(self, texts: Iterable[str]) -> list[LoreEntry]:
         heard = "\n".join(texts).casefold()

@@ -60,7 +60,8 @@ class Memory:
     ) -> None:
         self.character = character
         self.history = History()
-        self.state: dict[str, str] = dict(character.state)
+        self._first_state = {key: " ".join(neutralise(value).split()) for key, value in character.state.items()}
+        self.state = dict(self._first_state)
         self.shelf = LoreShelf(character.lore.entries, character.lore.budget_tokens, codec.count)
         self.summary = ""
         self._codec = codec
@@ -106,6 +107,14 @@ class Memory:
         Raises:
             WindowExceeded: if it cannot fit; the history is as before then.
         """
+        before = self.history.turns
+        try:
+            return self._fit(reserve_tokens, keep)
+        except WindowExceeded:
+            self.history = History(before)
+            raise
+
+    def _fit(self, reserve_tokens: int, keep: int) -> FittedPrompt:
         self.shelf.touch(turn.text for turn in self.history.turns[-self.character.lore.scan_turns :])
         cut: tuple[Turn, ...] = ()
         for _ in range(_FIT_ATTEMPTS):
@@ -140,7 +149,7 @@ class Memory:
                 self.summary = neutralise(summary)[:MAX_SUMMARY_CHARS].strip()
 
     def _untold_state(self) -> Turn | None:
-        told = {**self.character.state, **self.history.told_state()}
+        told = {**self._first_state, **self.history.told_state()}
         now = {**dict.fromkeys(told, ""), **self.state}
         changes = {key: value for key, value in now.items() if told.get(key) != value}
         return Turn(TurnKind.STATE, state_text(changes), state=changes) if changes else None

@@ -18,6 +18,11 @@ MAX_STATE_KEYS = 32
 """Most states at once."""
 
 
+def was_changed(text: str, admitted: str) -> bool:
+    """Whether `admit` took more from `text` than outer white space and the form of its line ends."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip() != admitted
+
+
 def admit(text: str, *, what: str, max_chars: int = MAX_PLAYER_CHARS) -> str:
     """`text`, fit for a prompt.
 

@@ -27,7 +27,8 @@ class SavedTurn(BaseModel):
     def turn(self) -> Turn:
         """The turn that was saved; its text is neutralised again, for a save lies where players can edit it."""
         clean = neutralise_line if self.kind is TurnKind.CALL else neutralise
-        return Turn(self.kind, clean(self.text), state=self.state)
+        state = {neutralise(key): neutralise(value) for key, value in self.state.items()}
+        return Turn(self.kind, clean(self.text), state=state)
 
 
 class SavedDialogue(BaseModel):

@@ -27,6 +27,7 @@ _BREAK = re.compile(
       | (?P<line>\n)""",
     re.VERBOSE,
 )
+_OPENERS = "\"'“‘«([*-–—"
 _LAST_WORD = re.compile(r"([^\W_][\w.'’-]*)$")
 
 
@@ -56,16 +57,18 @@ class SentenceSplitter:
         return [rest] if rest else []
 
     def _find_cut(self) -> int | None:
-        for match in _BREAK.finditer(self._buffer):
+        # No look past the limit: the same text is cut the same, in however large pieces it comes.
+        text = self._buffer[: MAX_SENTENCE_CHARS + 1]
+        for match in _BREAK.finditer(text):
             if match["wide"] or match["line"]:
                 # A wide end at the very edge may still get its closing quote.
-                if match.end() < len(self._buffer) or match["line"]:
+                if match.end() < len(text) or match["line"]:
                     return match.end()
                 break
-            after = self._buffer[match.end() :].lstrip()
-            if not after:
+            follower = text[match.end() :].lstrip().lstrip(_OPENERS)[:1]
+            if not follower:
                 break
-            if self._ends(self._buffer[: match.start()], match["end"], after):
+            if self._ends(text[: match.start()], match["end"], follower):
                 return match.end()
         if len(self._buffer) > MAX_SENTENCE_CHARS:
             space = self._buffer.rfind(" ", 0, MAX_SENTENCE_CHARS)
@@ -73,8 +76,7 @@ class SentenceSplitter:
         return None
 
     @staticmethod
-    def _ends(before: str, end: str, after: str) -> bool:
-        follower = after.lstrip("\"'“‘«([*-–—")[:1]
+    def _ends(before: str, end: str, follower: str) -> bool:
         if follower.islower():
             return False
         if end != ".":

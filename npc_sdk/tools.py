@@ -20,6 +20,8 @@ MAX_RESULT_CHARS = 1_500
 MAX_RESULT_TOKENS = 400
 """Longest tool result as JSON, in tokens: what the history must be able to hold."""
 
+_QUOTED_CHARS = 200  # of what a model wrote, in a message about it
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -45,13 +47,14 @@ def parse_call(text: str, tools: Mapping[str, Tool]) -> Call:
     if tool is None:
         near = difflib.get_close_matches(name, tools, n=1)
         meant = f" Did you mean {near[0]}?" if near else ""
-        raise ToolCallInvalid(f"There is no tool {name!r}.{meant} The tools are: {', '.join(tools) or 'none'}.")
+        known = ", ".join(tools) or "none"
+        raise ToolCallInvalid(f"There is no tool {name[:_QUOTED_CHARS]!r}.{meant} The tools are: {known}.")
     fault = jsonschema.exceptions.best_match(
         jsonschema.Draft202012Validator(tool.parameters).iter_errors(call["arguments"])
     )
     if fault is not None:
-        where = ".".join(str(step) for step in fault.absolute_path) or "arguments"
-        raise ToolCallInvalid(f"The call of {name} is wrong at {where}: {fault.message[:200]}")
+        where = ".".join(str(step) for step in fault.absolute_path)[:_QUOTED_CHARS] or "arguments"
+        raise ToolCallInvalid(f"The call of {name} is wrong at {where}: {fault.message[:_QUOTED_CHARS]}")
     return Call(name, call["arguments"])
 
 
@@ -77,6 +80,8 @@ def result_text(result: Any) -> str:
 def _read_json(text: str) -> dict[str, Any]:
     try:
         call = json.loads(text)
+        # NaN, 1e999 and escaped lone surrogates are read, and could be sent to no game.
+        json.dumps(call, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError) as exc:
         raise ToolCallInvalid(f"The call is not valid JSON: {exc}") from exc
     if not isinstance(call, dict) or not isinstance(call.get("name"), str):

@@ -160,6 +160,7 @@ class Utterance:
                     yield event
             if self.call_count >= MAX_CALLS:
                 yield Notice("tool_call_limit", f"The line made {self.call_count} calls, the most there may be.")
+                reason = self._stopped() or reason
                 break
         for event in self._closing(reason, repairs > MAX_REPAIRS):
             yield event
@@ -188,20 +189,33 @@ class Utterance:
 
     async def _do(self, calls: list[Call]) -> AsyncGenerator[Event, None]:
         """Hands calls to the caller one by one and puts their results into history."""
-        for call in calls:
-            call_id = f"call-{next(self._call_numbers)}"
-            self.call_count += 1
-            self._open[call_id] = asyncio.get_running_loop().create_future()
-            result = NO_ANSWER
-            try:
-                yield ToolCall(call_id, call.name, call.arguments)
-                result = await self._result(call_id)
-            finally:
-                # A call that is in history always has its result there too, even when the line is dropped here.
-                del self._open[call_id]
-                self._remember(Turn(TurnKind.RESULT, result))
-            if result == NO_ANSWER and not self._cancelled:
-                yield Notice("tool_result_missing", f"No result for {call_id} came in time.")
+        answered = 0
+        try:
+            for call in calls:
+                if self._stopped() is not None:
+                    break
+                answered += 1
+                async with aclosing(self._do_one(call)) as done:
+                    async for event in done:
+                        yield event
+        finally:
+            # Calls that are in history have their results there too, even when the line is dropped here.
+            for _ in calls[answered:]:
+                self._remember(Turn(TurnKind.RESULT, NO_ANSWER))
+
+    async def _do_one(self, call: Call) -> AsyncGenerator[Event, None]:
+        call_id = f"call-{next(self._call_numbers)}"
+        self.call_count += 1
+        self._open[call_id] = asyncio.get_running_loop().create_future()
+        result = NO_ANSWER
+        try:
+            yield ToolCall(call_id, call.name, call.arguments)
+            result = await self._result(call_id)
+        finally:
+            del self._open[call_id]
+            self._remember(Turn(TurnKind.RESULT, result))
+        if result == NO_ANSWER and not self._cancelled:
+            yield Notice("tool_result_missing", f"No result for {call_id} came in time.")
 
     async def _result(self, call_id: str) -> str:
         limit_s = self._settings.tool_timeout_s

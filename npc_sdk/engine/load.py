@@ -11,7 +11,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 from transformers.utils import logging as transformers_logging
 
-from npc_sdk.engine.codec import codec_for
+from npc_sdk.engine.codec import EngineCodec, codec_for
 from npc_sdk.engine.engine import Engine
 from npc_sdk.engine.limits import EngineLimits
 from npc_sdk.engine.translate import first_line, is_out_of_memory
@@ -55,6 +55,20 @@ def open_engine(
         _probe(loaded)
         codec = codec_for(tokenizer)
     return Engine(loaded, codec, label=found.label, limits=limits)
+
+
+def open_codec(model: str = DEFAULT_MODEL) -> EngineCodec:
+    """A model's tokenizer and prompt format alone, for counting tokens without loading its weights.
+
+    Args:
+        model: as in `open_engine`.
+
+    Raises:
+        UnknownModel, ModelMissing, ModelBroken: as `open_engine`.
+    """
+    found = find_model(model)
+    with _translated(found, torch.device("cpu")):
+        return codec_for(AutoTokenizer.from_pretrained(found.folder, local_files_only=True, trust_remote_code=False))
 
 
 def find_device(device: str) -> torch.device:

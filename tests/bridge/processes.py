@@ -13,7 +13,6 @@ from npc_bridge.client import BridgeClient, RemoteDialogue
 from npc_bridge.limits import Limits
 from npc_bridge.loop import run
 from npc_bridge.server import Server
-
 from npc_sdk.events import Delta
 from tests.bridge.support import LONG, MIRA, CountingBackend
 

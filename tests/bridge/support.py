@@ -11,11 +11,11 @@ from typing import Any
 
 import zmq
 import zmq.asyncio
+
 from npc_bridge.auth import CurveClient, PlainToken, arm_client
 from npc_bridge.limits import Limits
 from npc_bridge.server import Server
 from npc_bridge.wire import decode, encode
-
 from npc_sdk.backend import Finished, Piece, Request
 from npc_sdk.character import Character
 from npc_sdk.events import Delta, End, Event

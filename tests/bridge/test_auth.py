@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import zmq
 import zmq.asyncio
+
 from npc_bridge import keys
 from npc_bridge.auth import CurveClient, CurveServer, PlainToken, arm_server, checked_endpoint
 from npc_bridge.client import BridgeClient
-
 from npc_sdk.errors import BridgeError, InsecureBind, KeyFileInvalid, Unauthorised
 from npc_sdk.testing import ScriptedBackend
 from tests.bridge.support import QUICK, QUIET_S, WAIT_S, RawClient, collect, raw, serving

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from npc_bridge.client import BridgeClient, Info, ServedCharacter
 from npc_bridge.limits import Limits
 from npc_bridge.server import Server
-
 from npc_sdk.backend import Priority
 from npc_sdk.dialogue import Dialogue, Respond
 from npc_sdk.errors import (

@@ -3,8 +3,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from npc_bridge.credit import Credit
 
+from npc_bridge.credit import Credit
 from npc_sdk.errors import CreditOverflow, SlowReader
 from tests.bridge.support import WAIT_S
 

@@ -6,10 +6,10 @@ import asyncio
 from pathlib import Path
 
 import pytest
+
 from npc_bridge.auth import PlainToken
 from npc_bridge.client import BridgeClient
 from npc_bridge.server import Server
-
 from npc_sdk.engine.load import open_engine
 from npc_sdk.events import End, EndReason
 from npc_sdk.sheets import load_character

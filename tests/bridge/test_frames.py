@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
+
 from npc_bridge.frames import end_message, error_message, event_of, failed_message, failed_of, stream_message
 from npc_bridge.limits import MAX_TEXT_BYTES
 from npc_bridge.messages import SERVER_MESSAGES
 from npc_bridge.wire import decode, encode
-
 from npc_sdk.errors import EngineFailed, ProtocolError
 from npc_sdk.events import Delta, End, EndReason, Event, Failed, Notice, Sentence, Timings, ToolCall, Usage
 

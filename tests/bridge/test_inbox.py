@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from npc_bridge.inbox import MAX_WAITING, Inbox
 
+from npc_bridge.inbox import MAX_WAITING, Inbox
 from npc_sdk.errors import Disconnected, ProtocolError
 from npc_sdk.events import Delta, End, EndReason, Failed
 

@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
-from npc_bridge import keys
 
+from npc_bridge import keys
 from npc_sdk.errors import KeyFileInvalid
 
 posix = pytest.mark.skipif(os.name != "posix", reason="Windows keeps the rights of files elsewhere")

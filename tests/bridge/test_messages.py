@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from npc_bridge.fields import Changes, Choice, Flag, Kind, Name, NumberMap, Text, Whole, WholeList
 from npc_bridge.messages import (
     CLIENT_MESSAGES,
@@ -18,7 +19,6 @@ from npc_bridge.messages import (
     message_type,
 )
 from npc_bridge.wire import decode, encode
-
 from npc_sdk.errors import ProtocolError, UnknownType
 from tests.bridge.support import VECTORS, by_name, vectors
 

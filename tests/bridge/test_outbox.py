@@ -5,8 +5,8 @@ import errno
 from typing import Any, cast
 
 import zmq
-from npc_bridge.outbox import PeerOutbox
 
+from npc_bridge.outbox import PeerOutbox
 from tests.bridge.support import WAIT_S
 
 

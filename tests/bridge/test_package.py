@@ -3,8 +3,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import npc_bridge
 import pytest
+
+import npc_bridge
 
 
 def test_importing_loads_neither_zmq_nor_msgpack_nor_torch() -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from npc_bridge import limits
 from npc_bridge.messages import CLIENT_MESSAGES, SERVER_MESSAGES, MessageType
 from npc_bridge.peer import _welcome_limits
-
 from npc_sdk import errors
 
 DOCUMENT = (Path(__file__).parents[2] / "bridge" / "PROTOCOL.md").read_text(encoding="utf-8")

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import zmq
 import zmq.asyncio
+
 from npc_bridge.auth import Gate, PlainToken, arm_server
 from npc_bridge.client import BridgeClient
 from npc_bridge.messages import CLIENT_MESSAGES, SERVER_MESSAGES
 from npc_bridge.wire import decode, encode
-
 from npc_sdk.errors import ProtocolError
 from npc_sdk.events import Delta, End, Event, Failed, ToolCall
 from tests.bridge.support import WAIT_S, by_name, vectors

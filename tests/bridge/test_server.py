@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from npc_bridge.limits import MAX_FRAME_BYTES, Limits
 from npc_bridge.wire import encode
-
 from npc_sdk.errors import BridgeError, EngineFailed, QueueFull
 from npc_sdk.testing import ScriptedBackend
 from tests.bridge.support import CALL, LONG, MIRA, QUICK, WAIT_S, CountingBackend, eventually, raw, serving

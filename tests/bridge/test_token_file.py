@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
-from npc_bridge.token_file import default_token_file, read_or_make_token, read_token
 
+from npc_bridge.token_file import default_token_file, read_or_make_token, read_token
 from npc_sdk.errors import KeyFileInvalid
 
 

@@ -6,9 +6,9 @@ import msgpack
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from npc_bridge.limits import MAX_FRAME_BYTES
 from npc_bridge.wire import decode, encode
-
 from npc_sdk.errors import BadMsgpack, FrameTooLarge, ProtocolError
 from tests.bridge.support import by_name, vectors
 
