@@ -38,7 +38,10 @@ _ANGLE = "<＜﹤"
 # Any run of white space or invisible characters may stand between the angle and the name: a tokenizer's
 # normaliser could drop it, or fold the wide forms, after we looked.
 _SKIPPED = r"[\s\u00ad\u034f\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]*"
-_OPENS_TAG = re.compile(rf"[{_ANGLE}](?={_SKIPPED}[/／|!\[]*{_SKIPPED}[^\W\d])")
+_BEFORE_NAME = r"/／|｜!！︕﹗\[［﹇"
+# A letter or _, or a sign that Unicode's compatibility forms (NFKC) turn into letters, such as `ⓢ` or `㎰`.
+_LETTER = r"(?:[^\W\d]|[\u20a8\u2100-\u214f\u24b6-\u24e9\u3250\u32cc-\u33ff\U0001f12b-\U0001f190])"
+_OPENS_TAG = re.compile(rf"[{_ANGLE}](?={_SKIPPED}[{_BEFORE_NAME}]*{_SKIPPED}{_LETTER})")
 _CALL_TAGS = re.compile(f"({CALL_START}|{CALL_END})")
 _DROPPED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 

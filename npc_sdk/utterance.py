@@ -27,6 +27,8 @@ MAX_REPAIRS = 2
 MAX_CALLS = 4
 """Most tool calls in one line."""
 
+_SEED_COUNT = 2**63  # seeds are whole numbers below it; a large seed of a sheet starts over from 0
+
 NO_ANSWER = '{"error": "no answer"}'
 """Stands in for a result that did not come."""
 
@@ -236,7 +238,7 @@ class Utterance:
             top_k=wanted.top_k,
             min_p=wanted.min_p,
             repetition_penalty=wanted.repetition_penalty,
-            seed=None if seed is None else seed + number,
+            seed=None if seed is None else (seed + number) % _SEED_COUNT,
         )
         remaining_s = None
         if self._deadline_at is not None:
