@@ -31,7 +31,7 @@ def system_text(character: Character) -> str:
         _labelled("Personality", ", ".join(inside.traits)),
         _labelled("Speech style", _speech_style(character)),
         _labelled("Catchphrase", f'"{talk.catchphrase}"' if talk.catchphrase else ""),
-        _labelled("Mood", character.state.get("mood")),
+        *(_labelled(_capital(key.replace("_", " ")), value) for key, value in character.state.items()),
         _labelled("Pronouns", who.pronouns),
         _labelled("Age", who.age),
         _labelled("Appearance", who.appearance),

@@ -70,7 +70,7 @@ def _faults(path: Path, exc: SheetError) -> dict[str, object]:
 
 def _table(budgets: dict[Path, SheetBudget], model: str) -> Table:
     table = Table(caption=f"tokens of {model}, in a window of {WINDOW_TOKENS:,}", box=None, caption_justify="left")
-    table.add_column("sheet")
+    table.add_column("sheet", overflow="fold")
     for head in ("sheet text", "tools", "lore", "reply", "left", "turns"):
         table.add_column(head, justify="right")
     table.add_column("")
