@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 from npc_bridge import BridgeClient, run
-
 from npc_sdk.errors import BridgeError
 from npc_sdk.events import Delta, End, Failed, Sentence
 

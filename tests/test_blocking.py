@@ -135,7 +135,9 @@ def test_a_line_that_was_left_makes_room_for_the_next(thread: LoopThread) -> Non
     assert rest[-1].reason is EndReason.CANCELLED
 
 
-def test_an_unread_line_is_read_no_further_than_its_bound(thread: LoopThread, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unread_line_is_read_no_further_than_its_bound(
+    thread: LoopThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("npc_sdk.blocking_line.MAX_WAITING", 5)
     backend = ScriptedBackend(["x" * 400])
     mira = BlockingDialogue(WORDY, backend, thread=thread)
