@@ -154,17 +154,17 @@ def text_of_rest(line: BlockingLine) -> str:
 
 
 def test_poll_never_waits(thread: LoopThread) -> None:
-    mira = BlockingDialogue(MIRA, ScriptedBackend(["Well met, traveler."], pause_s=0.05), thread=thread)
+    mira = BlockingDialogue(MIRA, ScriptedBackend(["Well met."], pause_s=0.3), thread=thread)
     line = mira.say("Hello.")
     began = time.monotonic()
     assert line.poll() == []
-    assert time.monotonic() - began < 0.05
+    assert time.monotonic() - began < 0.3
     events: list[Event] = []
     while not line.over and time.monotonic() - began < WAIT_S:
         events += line.poll()
         time.sleep(0.01)
     assert isinstance(events[-1], End)
-    assert events[-1].text == "Well met, traveler."
+    assert events[-1].text == "Well met."
 
 
 def test_dialogues_that_share_a_thread_speak_at_once(thread: LoopThread) -> None:
