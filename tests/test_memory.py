@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -23,8 +24,8 @@ from npc_sdk.testing import CharacterCodec
 WINDOW = 4096
 RESERVE = 160
 WORDS = (
-    "the oak bridge fell in spring and nobody mended it because Tobin took the iron to the fair where a merchant from "
-    "Hollow gave him 40 silver coins; \"ask Mira,\" he said, 'she knows.' Ünïcode — 日本語 <3 2 < 3 …"
+    "the oak bridge fell in spring and nobody mended it because Tobin took the iron to the fair where a merchant "
+    "from Hollow gave him 40 silver coins; \"ask Mira,\" he said, 'she knows.' Ünïcode — 日本語 <3 2 < 3 …"
 ).split()
 
 
@@ -149,7 +150,7 @@ def test_a_cut_leaves_many_turns_before_the_next() -> None:
             cuts.append(number)
         memory.history.add(Turn(TurnKind.LINE, "y" * 60))
     assert len(cuts) >= 5
-    assert min(after - before for before, after in zip(cuts, cuts[1:], strict=False)) >= 8
+    assert min(after - before for before, after in pairwise(cuts)) >= 8
 
 
 def test_between_cuts_every_prompt_begins_with_the_one_before() -> None:
@@ -179,7 +180,7 @@ def test_turns_that_cannot_fit_are_an_error_and_the_history_is_as_before(state_c
     memory.history.add(Turn(TurnKind.LINE, "b" * 60))
     own = memory.hear(TurnKind.PLAYER, "c" * (500 - state_chars))
     before = memory.history.turns
-    with pytest.raises(WindowExceeded, match="Mira's prompt|newest turns"):
+    with pytest.raises(WindowExceeded, match=r"Mira's prompt|newest turns"):
         memory.fit(RESERVE, keep=own)
     assert memory.history.turns == before
 
