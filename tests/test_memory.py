@@ -202,7 +202,7 @@ def test_what_the_prompt_holds_and_in_which_order() -> None:
     assert prompt.contexts[1] == "Earlier: They met."
     assert prompt.contexts[2:] == memory.shelf.texts
     assert "oak" in memory.shelf.ids
-    assert prompt.system.startswith("You are Mira, blacksmith.")
+    assert prompt.system.startswith("You are Mira, ")
 
 
 def test_lore_that_no_remaining_turn_touches_leaves_with_a_cut() -> None:
