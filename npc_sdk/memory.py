@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from npc_sdk.backend import Message, Prompt, PromptCodec
+from npc_sdk.backend import Message, Prompt, PromptCodec, Role
 from npc_sdk.character import Character
 from npc_sdk.chat_format import neutralise
 from npc_sdk.errors import TextTooLong, WindowExceeded
@@ -115,7 +115,7 @@ class Memory:
             raise
 
     def _fit(self, reserve_tokens: int, keep: int) -> FittedPrompt:
-        self.shelf.touch(turn.text for turn in self.history.turns[-self.character.lore.scan_turns :])
+        self._touch_lore()
         cut: tuple[Turn, ...] = ()
         for _ in range(_FIT_ATTEMPTS):
             gone = self._cut(reserve_tokens, keep)
@@ -131,6 +131,15 @@ class Memory:
         if len(ids) + reserve_tokens > self._window_tokens:
             raise WindowExceeded(self._too_large(len(ids), reserve_tokens))
         return FittedPrompt(prompt=prompt, ids=ids, cut=cut)
+
+    def _touch_lore(self) -> None:
+        """Lore that the player or the game touched goes in; what only the NPC's own lines touch waits for that.
+
+        New lore makes the model read the history again, and NPCs speak of their world in every other line.
+        """
+        recent = self.history.turns[-self.character.lore.scan_turns :]
+        if self.shelf.touch(turn.text for turn in recent if turn.role is Role.USER):
+            self.shelf.touch(turn.text for turn in recent)
 
     def _cut(self, reserve_tokens: int, keep: int) -> tuple[Turn, ...]:
         fixed = len(self._codec.encode(self._prompt(())))
