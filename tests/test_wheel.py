@@ -41,3 +41,18 @@ def test_characters_lore_model_and_type_marks_are_in_it(names: set[str]) -> None
     assert "npc_sdk/demo_model/MODEL_CARD.md" in names
     assert {"npc_sdk/py.typed", "npc_bridge/py.typed"} <= names
     assert any(name.startswith("npc_sdk/characters/lore/") for name in names)
+
+
+def test_an_editable_install_puts_no_folder_into_site_packages_that_hides_the_package(tmp_path: Path) -> None:
+    build = "import hatchling.build, sys; print(hatchling.build.build_editable(sys.argv[1]))"
+    done = subprocess.run(
+        [sys.executable, "-c", build, str(tmp_path)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+    )
+    with zipfile.ZipFile(tmp_path / done.stdout.strip().splitlines()[-1]) as opened:
+        names = opened.namelist()
+    assert [name for name in names if name.startswith(("npc_sdk/", "npc_bridge/"))] == []
