@@ -1,7 +1,7 @@
 """Puts characters/ into the wheel as npc_sdk/characters.
 
-A plain `force-include` would do so for editable installs too, and the folder that then lies in site-packages hides the
-real package from Python.
+A plain `force-include` would do so for editable installs too, and the folder that then lies in site-packages hides
+the real package from Python.
 """
 
 from __future__ import annotations
