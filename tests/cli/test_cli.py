@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -15,7 +16,7 @@ import pytest
 
 import npc_bridge
 from npc_sdk.errors import Disconnected
-from npc_sdk.events import Delta, End, Event
+from npc_sdk.events import Delta, End, EndReason, Event
 from npc_sdk.sheets import shipped_dir, shipped_ids
 
 LIMIT_S = 120
@@ -209,3 +210,54 @@ async def test_sigterm_ends_serve_cleanly_and_open_lines_get_their_terminal(
             ready["endpoint"], token_file=Path(ready["token_file"]), timeout_s=1.0
         ):
             pass
+
+
+VICTIM = """
+import asyncio, sys
+from pathlib import Path
+import npc_bridge
+
+async def main():
+    async with npc_bridge.BridgeClient.connect(sys.argv[1], token_file=Path(sys.argv[2])) as client:
+        dialogue = await client.open("tobin", seed=1)
+        async for event in dialogue.say("Tell me everything that you know."):
+            print("heard", flush=True)
+            await asyncio.sleep(3600)
+
+npc_bridge.run(main())
+"""
+
+
+async def test_serve_speaks_eight_whole_lines_at_once_and_outlives_a_killed_client(
+    served: tuple[subprocess.Popen[str], dict[str, Any]],
+) -> None:
+    process, ready = served
+    where = (ready["endpoint"], ready["token_file"])
+    with subprocess.Popen([sys.executable, "-c", VICTIM, *where], stdout=subprocess.PIPE, text=True) as victim:
+        assert victim.stdout is not None
+        assert victim.stdout.readline() == "heard\n"
+        victim.kill()
+    async with npc_bridge.BridgeClient.connect(where[0], token_file=Path(where[1])) as client:
+
+        async def line(character: str) -> list[Event]:
+            dialogue = await client.open(character, seed=3)
+            return [event async for event in dialogue.say("Who are you?")]
+
+        for events in await asyncio.gather(*map(line, shipped_ids())):
+            end = events[-1]
+            assert isinstance(end, End)
+            assert [event.terminal for event in events].count(True) == 1
+            deltas = [event.text for event in events if isinstance(event, Delta)]
+            assert len(deltas) == end.delta_count > 0
+            assert "".join(deltas) == end.text
+
+        cancelled = await client.open("mira", seed=3)
+        heard: list[Event] = []
+        async for event in cancelled.say("Tell me everything that you know."):
+            if not heard:
+                await cancelled.cancel()
+            heard.append(event)
+        assert [event.terminal for event in heard].count(True) == 1
+        assert isinstance(heard[-1], End)
+        assert heard[-1].reason is EndReason.CANCELLED
+    assert process.poll() is None
