@@ -228,15 +228,21 @@ npc_bridge.run(main())
 """
 
 
+def kill_a_listening_client(endpoint: str, token_file: str) -> None:
+    """Starts a client, and kills it (-9) once its line has begun."""
+    words = [sys.executable, "-c", VICTIM, endpoint, token_file]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as victim:
+        assert victim.stdout is not None
+        assert victim.stdout.readline() == "heard\n"
+        victim.kill()
+
+
 async def test_serve_speaks_eight_whole_lines_at_once_and_outlives_a_killed_client(
     served: tuple[subprocess.Popen[str], dict[str, Any]],
 ) -> None:
     process, ready = served
     where = (ready["endpoint"], ready["token_file"])
-    with subprocess.Popen([sys.executable, "-c", VICTIM, *where], stdout=subprocess.PIPE, text=True) as victim:
-        assert victim.stdout is not None
-        assert victim.stdout.readline() == "heard\n"
-        victim.kill()
+    kill_a_listening_client(*where)
     async with npc_bridge.BridgeClient.connect(where[0], token_file=Path(where[1])) as client:
 
         async def line(character: str) -> list[Event]:
