@@ -136,12 +136,9 @@ def test_the_bridge_client_says_what_is_wrong(tmp_path: Path) -> None:
 
 
 def test_three_guests_answer_in_bubbles_in_a_real_window(tmp_path: Path) -> None:
-    assert shutil.which("xvfb-run"), "xvfb-run is missing; install it: apt-get install -y xvfb xauth"
     picture = tmp_path / "tavern.png"
     tavern = [sys.executable, "samples/tavern.py", "--say", "How are you today?", "--screenshot", str(picture)]
-    done = start(
-        *["xvfb-run", "-a", "-s", "-screen 0 1280x800x24", *tavern], SDL_VIDEODRIVER="x11", SDL_AUDIODRIVER="dummy"
-    )
+    done = start(*screen(), *tavern, SDL_VIDEODRIVER="x11" if screen() else "dummy", SDL_AUDIODRIVER="dummy")
     assert done.returncode == 0, done.stdout + done.stderr
     said = dict(re.findall(r"^([\w ]+): (.+)$", done.stdout, re.MULTILINE))
     assert {name for name in said if name in CAST} == set(CAST)
@@ -150,6 +147,14 @@ def test_three_guests_answer_in_bubbles_in_a_real_window(tmp_path: Path) -> None
     for name, x in CAST.items():
         assert 1_500 < pixels(view, x, PAPER) < 280 * 180, f"{name} has no bubble, or one that covers the room"
         assert pixels(view, x, INK) > 50, f"{name}'s bubble shows no text"
+
+
+def screen() -> tuple[str, ...]:
+    """What gives the window a screen. CI always has one; a machine without Xvfb draws the same picture unseen."""
+    if shutil.which("xvfb-run"):
+        return ("xvfb-run", "-a", "-s", "-screen 0 1280x800x24")
+    assert not os.environ.get("CI"), "xvfb-run is missing; install it: apt-get install -y xvfb xauth"
+    return ()
 
 
 def pixels(view: pygame.Surface, x: int, color: tuple[int, int, int]) -> int:
