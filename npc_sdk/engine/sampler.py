@@ -94,7 +94,8 @@ def candidates(scores: Tensor, sampling: Sampling) -> tuple[Tensor, Tensor]:
     # Ties must fall the same way each time, or a seed would not give the same line; topk does not promise that.
     ordered, tokens = torch.sort(scaled, descending=True, stable=True)
     probabilities = ordered[:count].softmax(0)
-    before = probabilities.cumsum(0) - probabilities
-    probabilities = probabilities[before < sampling.top_p]
+    if sampling.top_p < 1:  # a float32 sum reaches 1 before its last terms, and 1 promises to keep all
+        before = probabilities.cumsum(0) - probabilities
+        probabilities = probabilities[before < sampling.top_p]
     probabilities = probabilities[probabilities >= sampling.min_p * probabilities[0]]
     return probabilities / probabilities.sum(), tokens[: len(probabilities)]

@@ -28,7 +28,7 @@ def reference(scores: list[float], sampling: Sampling) -> dict[int, float]:
     kept = {token: weights[token] / sum(weights[other] for other in order) for token in order}
     reached, nucleus = 0.0, {}
     for token, share in kept.items():
-        if reached >= sampling.top_p:
+        if reached >= sampling.top_p < 1:
             break
         nucleus[token] = share
         reached += share
