@@ -8,24 +8,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field
 
-MAX_TEXT_CHARS = 4_000
-"""Longest single text of a sheet, in characters."""
-
-MAX_LIST_ITEMS = 200
-"""Most items in any list of a sheet."""
-
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT_CHARS)]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=400, pattern=r"^[^\r\n]*$")]
-Lines = Annotated[tuple[Line, ...], Field(max_length=MAX_LIST_ITEMS, strict=False)]
-
-
-class SheetModel(BaseModel):
-    """Base of all parts of a sheet: immutable, unknown keys refused, no silent conversion of types."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+from npc_sdk.sheet_base import MAX_LIST_ITEMS, Identifier, Line, Lines, SheetModel, Text
+from npc_sdk.sheet_test import SheetTest
 
 
 class Identity(SheetModel):
@@ -197,6 +183,8 @@ class Character(SheetModel):
     generation: Generation = Generation()
     fallback: Fallback = Fallback()
     history: History = History()
+    tests: Annotated[tuple[SheetTest, ...], Field(max_length=MAX_LIST_ITEMS, strict=False)] = ()
+    """Conversations with expectations; `npc test` plays them. They cost no tokens."""
     meta: dict[Line, Any] = Field(default_factory=dict)
     """Anything for people: author, notes, tags. Nothing reads it."""
 

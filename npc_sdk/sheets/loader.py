@@ -15,6 +15,7 @@ from npc_sdk.sheets.references import resolve_reference
 from npc_sdk.sheets.report import Report, describe, nearest, quote, shorten
 from npc_sdk.sheets.sheet_file import SheetFile
 from npc_sdk.sheets.shipped import SHEET_SUFFIXES, shipped_dir, shipped_ids
+from npc_sdk.sheets.tests_section import check_tests
 from npc_sdk.sheets.tool_schemas import check_tools
 from npc_sdk.sheets.tree import Node, merge
 from npc_sdk.sheets.wording import MISSING, validate
@@ -136,6 +137,7 @@ def _build(sheet: _Sheet, report: Report) -> Character | None:
     before = len(report)
     file = validate(SheetFile, sheet.tree, report, frozenset() if sheet.is_whole else MISSING)
     check_tools(sheet.tree, report)
+    check_tests(sheet.tree, report, tools=sheet.is_whole)
     books = read_books(sheet.tree, sheet.path.parent, report)
     check_entries(sheet.tree, books, report)
     if file is None or not sheet.is_whole or len(report) > before:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from npc_sdk.character import Character, Line
+from npc_sdk.character import Character
+from npc_sdk.sheet_base import Line
 
 
 class SheetFile(Character):
