@@ -3,6 +3,11 @@
     NpcError
     ├── SheetError              a sheet or lore file has faults (all of them listed)
     │   └── UnknownCharacter    no sheet of that id or path
+    ├── SheetTestError          tests of sheets cannot be played
+    │   ├── NoTests             nothing to play
+    │   ├── UnknownSuite        no suite of that name or path
+    │   ├── RecordingInvalid    a file of recorded answers cannot be used
+    │   └── ReportNotWritten    a file of results cannot be written
     ├── InputError              text from outside was refused
     │   ├── TextEmpty           nothing to answer
     │   ├── TextTooLong         longer than the named limit
@@ -138,6 +143,40 @@ class UnknownCharacter(SheetError):
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         NpcError.__init__(self, message, hint=hint)
         self.faults = ()
+
+
+class SheetTestError(NpcError):
+    """Tests of character sheets cannot be played."""
+
+    code = "sheet_test_error"
+
+
+class NoTests(SheetTestError):
+    """Raised when the sheets, suites and tags that were asked for leave no test to play."""
+
+    code = "no_tests"
+    hint = "Add a `tests:` section to the sheet, or play a ready-made suite with --suite."
+
+
+class UnknownSuite(SheetTestError):
+    """Raised when a suite is neither a ready-made one nor a file."""
+
+    code = "unknown_suite"
+    hint = "Give the name of a ready-made suite, or the path of a suite file."
+
+
+class RecordingInvalid(SheetTestError):
+    """Raised when a file of recorded answers cannot be read, or is of other characters."""
+
+    code = "recording_invalid"
+    hint = "Make a new recording with `npc test --record FILE`."
+
+
+class ReportNotWritten(SheetTestError):
+    """Raised when a file of results cannot be written."""
+
+    code = "report_not_written"
+    hint = "Give a file in a folder that exists and that you may write to."
 
 
 class InputError(NpcError):

@@ -25,6 +25,8 @@ def _as_call(value: Any) -> Any:
 
 
 def _as_secret(value: Any) -> Any:
+    if isinstance(value, dict):
+        return value
     return {"words": value} if isinstance(value, list | tuple) else {"text": value}
 
 
@@ -34,8 +36,8 @@ def _text_too(schema: dict[str, Any]) -> None:
     schema["anyOf"] = [{"type": "string"}, *([other] if other else []), *schema.get("anyOf", [])]
 
 
-def _secret_schema(schema: dict[str, Any]) -> None:
-    schema["anyOf"] = [{"type": "string"}, {"type": "array", "items": {"type": "string"}}, {"type": "null"}]
+def _text_or_list_too(schema: dict[str, Any]) -> None:
+    schema["anyOf"] = [{"type": "string"}, {"type": "array", "items": {"type": "string"}}, *schema["anyOf"]]
 
 
 Texts = Annotated[
@@ -57,10 +59,12 @@ class WantedCall(SheetModel):
 
 
 class Secret(SheetModel):
-    """What must not come out: words, or a text that must not be told in any words."""
+    """What must not come out. A list alone is `words`, a text alone is `text`."""
 
     text: Line | None = None
+    """Must not be told in any words."""
     words: Annotated[tuple[Line, ...], Field(max_length=40, strict=False)] = ()
+    """Telling words; none of them may come up."""
 
 
 class Expect(SheetModel):
@@ -89,7 +93,7 @@ class Expect(SheetModel):
     does_not_know: bool = False
     """The NPC admits that it does not know, and makes up no number and no name."""
     keeps_secret: Annotated[Secret, BeforeValidator(_as_secret)] | None = Field(
-        default=None, json_schema_extra=_secret_schema
+        default=None, json_schema_extra=_text_or_list_too
     )
     """A list of telling words that must not come up, or a text that the answer must not give away."""
 

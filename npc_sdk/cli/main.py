@@ -1,4 +1,4 @@
-"""The `npc` command: chat, serve, check, prompt, keys, pull."""
+"""The `npc` command: chat, serve, check, test, prompt, keys, pull."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from npc_sdk.cli.keys import keys
 from npc_sdk.cli.prompt import prompt
 from npc_sdk.cli.pull import pull
 from npc_sdk.cli.serve import serve
+from npc_sdk.cli.sheet_test import sheet_test
 
 app = typer.Typer(
     name="npc",
@@ -24,6 +25,7 @@ app = typer.Typer(
 app.command()(chat)
 app.command()(serve)
 app.command()(check)
+app.command("test")(sheet_test)
 app.command()(prompt)
 app.command()(pull)
 app.add_typer(keys, name="keys")

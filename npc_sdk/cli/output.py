@@ -46,13 +46,13 @@ def coded(command: Callable[P, R]) -> Callable[P, R]:
     return told
 
 
-def fail(exc: NpcError, *, as_json: bool) -> NoReturn:
-    """Tells the error and ends the program: 2 if it was asked wrongly, 1 otherwise."""
+def fail(exc: NpcError, *, as_json: bool, exit_code: int | None = None) -> NoReturn:
+    """Tells the error and ends the program: with that code, or 2 if it was asked wrongly and 1 otherwise."""
     if as_json:
         print_json({"type": "error", **exc.as_dict()})
     tell(exc)
     wrong = isinstance(exc, UnknownCharacter | UnknownModel | InputError)
-    raise typer.Exit(EXIT_USAGE if wrong else EXIT_FAILED)
+    raise typer.Exit(exit_code or (EXIT_USAGE if wrong else EXIT_FAILED))
 
 
 def tell(exc: NpcError) -> None:

@@ -93,7 +93,9 @@ def _check_tools(test: Node, key: Key, tree: Node, report: Report) -> None:
             for name, node in arguments.fields().items() if arguments else ():
                 if properties is None or name not in properties.fields():
                     near = report.nearest(name, properties.fields() if properties else {})
-                    report.add(node.key_place, (*place, "arguments", name), "an argument of the tool", quote(name), near)
+                    report.add(
+                        node.key_place, (*place, "arguments", name), "an argument of the tool", quote(name), near
+                    )
 
 
 def _check_name(name: str, place: Place, key: Key, known: dict[str, Node], report: Report) -> bool:
