@@ -87,6 +87,19 @@ class Sampling:
 GREEDY = Sampling(temperature=0.0)
 
 
+@dataclass(frozen=True, slots=True)
+class CallSchema:
+    """A tool that may be called now.
+
+    Args:
+        name: of the tool.
+        parameters: the JSON Schema of its arguments, live names filled in.
+    """
+
+    name: str
+    parameters: Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One continuation asked of a backend.
@@ -100,6 +113,12 @@ class Request:
         stops: texts that end the line besides the codec's own; neither is part of the output.
         deadline_s: seconds from now after which the line ends with `deadline`; None for no deadline.
         priority: which requests go first.
+        calls: the tools that may be called, and how; empty for none, None for all of the prompt's tools. A backend
+            that can hold a model to a grammar gives no other calls; what the others give must be checked.
+        max_sentences: the line ends behind so many whole sentences, if the model does not call a tool there; None
+            for no such end.
+        guard_speech: whether a line that repeats itself without end is broken off, and one that nears `max_tokens`
+            ends behind its last whole sentence.
     """
 
     request_id: str
@@ -110,6 +129,9 @@ class Request:
     stops: tuple[str, ...] = ()
     deadline_s: float | None = None
     priority: Priority = Priority.PLAYER
+    calls: tuple[CallSchema, ...] | None = None
+    max_sentences: int | None = None
+    guard_speech: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ def check_request(request: Request, facts: ModelFacts, limits: EngineLimits) -> 
     _require(out is None, "prompt_ids", f"ids from 0 to {facts.vocabulary - 1}", out)
     _check_sampling(request)
     _check_stops(request, limits)
+    most = request.max_sentences
+    _require(most is None or most >= 1, "max_sentences", "None or at least 1", most)
     deadline_s = request.deadline_s
     _require(deadline_s is None or deadline_s >= 0, "deadline_s", "None or at least 0", deadline_s)
     asked = len(request.prompt_ids) + request.max_tokens

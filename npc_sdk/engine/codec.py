@@ -28,6 +28,10 @@ class EngineCodec(PromptCodec, Protocol):
         """The id of `text` if it is a single control token of this model."""
         ...
 
+    def tokenizer_json(self) -> str | None:
+        """The tokenizer as the tokenizers library writes it (tokenizer.json), None if it is of another kind."""
+        ...
+
 
 def codec_for(tokenizer: Any) -> NemotronCodec | TemplateCodec:
     """The codec of a tokenizer of transformers, by what its own chat template writes for a probe.

@@ -14,17 +14,21 @@ from typing import Any, Self
 
 import torch
 
-from npc_sdk.backend import Finished, Piece, Request
+from npc_sdk.backend import CallSchema, Finished, Piece, Request
+from npc_sdk.chat_format import CALL_START
+from npc_sdk.engine.call_grammar import CallGrammar, CallGrammars
 from npc_sdk.engine.checks import check_request
 from npc_sdk.engine.codec import EngineCodec
 from npc_sdk.engine.facts import ModelFacts, stop_ids
 from npc_sdk.engine.limits import PREFIX_CACHE_BYTES_CPU, PREFIX_CACHE_BYTES_GPU, EngineLimits
+from npc_sdk.engine.line_guard import LineGuard
 from npc_sdk.engine.model_runner import Drawn, ModelRunner
 from npc_sdk.engine.outbox import Outbox
 from npc_sdk.engine.request import RowRequest
 from npc_sdk.engine.sampler import TokenSampler
 from npc_sdk.engine.scheduler import Ending, Plan, Scheduler
 from npc_sdk.engine.text_stream import TextStream
+from npc_sdk.engine.token_texts import TokenTexts
 from npc_sdk.engine.translate import is_out_of_memory, step_failure
 from npc_sdk.errors import EngineClosed, NpcError
 
@@ -59,6 +63,10 @@ class Engine:
         self._facts = ModelFacts.of(model, codec, window_tokens=limits.window_tokens)
         self._runner = ModelRunner(model.eval(), prefix_cache_bytes=_prefix_cache_bytes(limits, self._facts))
         self._scheduler = Scheduler(max_rows=limits.max_rows, max_queued=limits.max_queued)
+        self._grammars = CallGrammars(codec, self._facts.vocabulary)
+        self._texts = TokenTexts(codec)
+        self._call_id = codec.control_id(CALL_START)
+        self._preparing: dict[str, bool] = {}  # requests that are not queued yet, and whether they were cancelled
         self._numbers = itertools.count()
         self._changed = threading.Condition()  # guards the scheduler and `_closing`
         self._closing = False
@@ -66,6 +74,10 @@ class Engine:
         self._thread.start()
         # A daemon thread that is inside torch while the interpreter goes can crash it.
         atexit.register(self.close)
+
+    def prepare_calls(self) -> None:
+        """Reads the vocabulary for tool calls, which the first line with tools would wait for: 30 ms to a second."""
+        self._grammars.prepare()
 
     @property
     def window_tokens(self) -> int:
@@ -86,8 +98,9 @@ class Engine:
             OutOfMemory: if the device has too little memory; the engine goes on.
         """
         check_request(request, self._facts, self.limits)
+        grammar = await self._grammar(request)
         outbox = Outbox()
-        row = self._submit(request, outbox)
+        row = self._submit(request, outbox, grammar)
         try:
             while not isinstance(item := await outbox.get(), Finished):
                 if isinstance(item, NpcError):
@@ -103,6 +116,8 @@ class Engine:
         An id that is not open is ignored.
         """
         with self._changed:
+            if request_id in self._preparing:
+                self._preparing[request_id] = True
             for row in self._scheduler.open_rows():
                 if row.request.request_id == request_id:
                     row.cancelled = True
@@ -127,18 +142,37 @@ class Engine:
     ) -> None:
         await self.aclose()
 
-    def _submit(self, request: Request, outbox: Outbox) -> RowRequest:
+    async def _grammar(self, request: Request) -> CallGrammar | None:
+        """Compiled in a thread of its own, so that neither the loop nor the lines that speak wait for it."""
+        calls = request.calls
+        if calls is None:
+            calls = tuple(CallSchema(tool["name"], tool["parameters"]) for tool in request.prompt.tools)
+        known, grammar = self._grammars.find(calls)
+        if not known:
+            with self._changed:
+                self._preparing[request.request_id] = False
+            try:
+                grammar = await asyncio.to_thread(self._grammars.compile, calls)
+            except BaseException:
+                self._preparing.pop(request.request_id, None)
+                raise
+        return grammar
+
+    def _submit(self, request: Request, outbox: Outbox, grammar: CallGrammar | None) -> RowRequest:
+        ends = self._facts.eos_ids.union(stop_ids(request.stops, self.codec))
         text = TextStream(
             self.codec.decode,
             self.codec.encode_text,
-            stop_ids=self._facts.eos_ids.union(stop_ids(request.stops, self.codec)),
+            stop_ids=ends,
             stop_texts=(*self.codec.stops, *request.stops),
         )
         drawer = TokenSampler(request.sampling, request.prompt_ids)
+        guard = LineGuard(request, text, self._texts, grammar=grammar, start_id=self._call_id, stop_ids=ends)
         with self._changed:
             if self._closing:
                 raise EngineClosed(f"The engine of {self.label} was asked for a line after it was stopped.")
-            row = RowRequest(next(self._numbers), request, text, drawer, outbox)
+            row = RowRequest(next(self._numbers), request, text, drawer, guard, outbox)
+            row.cancelled = self._preparing.pop(request.request_id, False)
             self._scheduler.submit(row)
             self._changed.notify()
         return row
@@ -179,7 +213,7 @@ class Engine:
         """Shows the drawn tokens and ends the lines that are over."""
         over = []
         for item in drawn:
-            reason = item.row.take(item.token)
+            reason = item.reason if item.token is None else item.row.take(item.token)
             if reason is not None:
                 over.append(Ending(item.row, reason))
         self._end(over)

@@ -54,7 +54,9 @@ def open_engine(
         loaded = _load_model(found.folder, number).to(place)
         _probe(loaded)
         codec = codec_for(tokenizer)
-    return Engine(loaded, codec, label=found.label, limits=limits)
+    engine = Engine(loaded, codec, label=found.label, limits=limits)
+    engine.prepare_calls()
+    return engine
 
 
 def open_codec(model: str = DEFAULT_MODEL) -> EngineCodec:

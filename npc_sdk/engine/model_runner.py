@@ -11,18 +11,22 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from npc_sdk.engine.choice import choose
 from npc_sdk.engine.kv import KvLayer, KvRow, KvRows, KvSnapshot, cache_of
+from npc_sdk.engine.line_guard import LineGuard
 from npc_sdk.engine.prefix_cache import PrefixCache
 from npc_sdk.engine.request import RowRequest
-from npc_sdk.engine.sampler import TokenSampler, draw_all
+from npc_sdk.engine.sampler import TokenSampler
+from npc_sdk.events import EndReason
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A token that was drawn for a request."""
+    """What came of a step for a request: a token, or why its line ends without one."""
 
     row: RowRequest
-    token: int
+    token: int | None
+    reason: EndReason | None = None
 
 
 class ModelRunner:
@@ -142,7 +146,7 @@ class ModelRunner:
 
 
 def _draw(rows: Sequence[RowRequest], scores: Tensor) -> list[Drawn]:
-    samplers = [row.drawer for row in rows]
-    assert all(isinstance(sampler, TokenSampler) for sampler in samplers)
-    tokens = draw_all(scores, samplers)  # type: ignore[arg-type]  # the assertion above
-    return [Drawn(row, token) for row, token in zip(rows, tokens, strict=True)]
+    samplers = [row.drawer for row in rows if isinstance(row.drawer, TokenSampler)]
+    guards = [row.guard for row in rows if isinstance(row.guard, LineGuard)]
+    verdicts = choose(scores, samplers, guards)
+    return [Drawn(row, verdict.token, verdict.reason) for row, verdict in zip(rows, verdicts, strict=True)]

@@ -63,6 +63,10 @@ class NemotronCodec:
         """The id of `text` if it is a single control token of this model."""
         return self._tokens.control_id(text)
 
+    def tokenizer_json(self) -> str | None:
+        """The tokenizer as the tokenizers library writes it, None if it is of another kind."""
+        return self._tokens.definition()
+
     def _agrees_by_segment(self) -> bool:
         """Whether segment by segment, kept ids spliced in, this tokenizer gives the ids of the whole text."""
         messages = tuple(replace(message, ids=self._tokens.encode(message.content)) for message in PROBE.messages)

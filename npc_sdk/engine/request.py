@@ -20,8 +20,8 @@ class ItemSink(Protocol):
         ...
 
 
-class TokenDrawer(Protocol):
-    """How the tokens of one request are drawn; the sampler's own state, opaque here."""
+class TokenWatcher(Protocol):
+    """What must know the tokens of one request, to draw or to judge the next; opaque here."""
 
     def note(self, token: int) -> None:
         """Remembers a token of the line."""
@@ -37,6 +37,7 @@ class RowRequest:
         request: what was asked.
         text: turns the tokens into text.
         drawer: draws the tokens.
+        guard: judges them.
         sink: takes the items.
         arrived_s: seconds on the monotonic clock.
         generated: tokens drawn so far, the stop included.
@@ -48,7 +49,8 @@ class RowRequest:
     number: int
     request: Request
     text: TextStream
-    drawer: TokenDrawer
+    drawer: TokenWatcher
+    guard: TokenWatcher
     sink: ItemSink
     arrived_s: float = field(default_factory=time.perf_counter)
     started_s: float | None = None
@@ -79,6 +81,7 @@ class RowRequest:
             self.first_token_s = self.last_token_s
         self.generated.append(token)
         self.drawer.note(token)
+        self.guard.note(token)
         self._show(self.text.push(token))
         if self.text.stopped:
             return EndReason.DONE

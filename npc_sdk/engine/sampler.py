@@ -40,13 +40,14 @@ class TokenSampler:
         if self._seen is not None:
             self._seen.add(token)
 
-    def draw(self, scores: Tensor) -> int:
+    def draw(self, scores: Tensor, *, penalise: bool = True) -> int:
         """The next token.
 
         Args:
-            scores: `[V]`, the model's logits.
+            scores: `[V]`, the model's logits; minus infinity for what must not be drawn.
+            penalise: whether the repetition penalty counts.
         """
-        scores = self._penalised(scores.float())
+        scores = self._penalised(scores.float()) if penalise else scores.float()
         if self._sampling.temperature == 0:
             return int(scores.argmax())
         probabilities, tokens = candidates(scores, self._sampling)
@@ -65,16 +66,20 @@ class TokenSampler:
         return scores.scatter(0, seen, torch.where(picked < 0, picked * penalty, picked / penalty))
 
 
-def draw_all(scores: Tensor, samplers: Sequence[TokenSampler]) -> list[int]:
+def draw_all(
+    scores: Tensor, samplers: Sequence[TokenSampler], *, penalise: Sequence[bool] | None = None
+) -> list[int]:
     """One token per row.
 
     Args:
         scores: `[B, V]`.
         samplers: one per row.
+        penalise: for each row whether the repetition penalty counts; None for all.
     """
     if all(sampler.is_plain_greedy for sampler in samplers):
         return [int(token) for token in scores.argmax(-1).tolist()]
-    return [sampler.draw(row) for sampler, row in zip(samplers, scores, strict=True)]
+    counts = [True] * len(samplers) if penalise is None else penalise
+    return [sampler.draw(row, penalise=each) for sampler, row, each in zip(samplers, scores, counts, strict=True)]
 
 
 def candidates(scores: Tensor, sampling: Sampling) -> tuple[Tensor, Tensor]:
@@ -97,5 +102,6 @@ def candidates(scores: Tensor, sampling: Sampling) -> tuple[Tensor, Tensor]:
     if sampling.top_p < 1:  # a float32 sum reaches 1 before its last terms, and 1 promises to keep all
         before = probabilities.cumsum(0) - probabilities
         probabilities = probabilities[before < sampling.top_p]
-    probabilities = probabilities[probabilities >= sampling.min_p * probabilities[0]]
+    # What has no probability must not be drawn, not even at the very end of the sum.
+    probabilities = probabilities[(probabilities >= sampling.min_p * probabilities[0]) & (probabilities > 0)]
     return probabilities / probabilities.sum(), tokens[: len(probabilities)]

@@ -80,6 +80,10 @@ class TemplateCodec:
         """The id of `text` if it is a single control token of this model."""
         return self._tokens.control_id(text)
 
+    def tokenizer_json(self) -> str | None:
+        """The tokenizer as the tokenizers library writes it, None if it is of another kind."""
+        return self._tokens.definition()
+
     def _placed(self, prompt: Prompt) -> Counter[int]:
         """The control tokens of the same conversation with all outside text replaced by a letter."""
         skeleton = Prompt(

@@ -69,6 +69,18 @@ class TextStream:
         self.stopped = self._stop_at is not None
         return self._show_to(self._safe_chars())
 
+    @property
+    def text(self) -> str:
+        """All text so far, shown or not; a stop that is no single token is in it."""
+        return self._text
+
+    def peek(self, token: int) -> str:
+        """What `text` would be behind `token`; nothing changes."""
+        self._tokens.append(token)
+        fresh = self._fresh_text()
+        self._tokens.pop()
+        return self._text + (fresh or "")
+
     def finish(self, reason: EndReason) -> str:
         """The rest of the text, once the line is over.
 

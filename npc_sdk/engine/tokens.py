@@ -72,6 +72,11 @@ class Tokens:
                     f"its template placed it {placed.get(token, 0)} times."
                 )
 
+    def definition(self) -> str | None:
+        """The tokenizer as the tokenizers library writes it, None if it is of another kind."""
+        backend = getattr(self._tokenizer, "backend_tokenizer", None)
+        return None if backend is None else str(backend.to_str())
+
     def _single_id(self, text: str) -> int | None:
         ids = self.encode(text)
         return ids[0] if len(ids) == 1 else None

@@ -41,6 +41,9 @@ class GlyphCodec:
     def control_id(self, text: str) -> int | None:
         return None
 
+    def tokenizer_json(self) -> str | None:
+        return None
+
 
 GLYPHS = GlyphCodec()
 

@@ -38,7 +38,7 @@ def row(name: str, priority: Priority = Priority.PLAYER, deadline_s: float | Non
         request_id=name, prompt=Prompt(), prompt_ids=(1,), max_tokens=1, priority=priority, deadline_s=deadline_s
     )
     text = TextStream(lambda ids: "x" * len(ids), lambda text: (0,))
-    return RowRequest(next(_numbers), asked, text, Drawer(), Sink(), arrived_s=0.0)
+    return RowRequest(next(_numbers), asked, text, Drawer(), Drawer(), Sink(), arrived_s=0.0)
 
 
 def names(rows: Any) -> list[str]:
