@@ -10,19 +10,19 @@ from enum import StrEnum
 from typing import Any, Self
 
 from npc_sdk.backend import Backend, Priority, Prompt
+from npc_sdk.call_schemas import LiveNames, admit_objects
 from npc_sdk.character import Character
 from npc_sdk.chat_format import neutralise
-from npc_sdk.errors import DialogueBusy, InputError, NpcError, SaveInvalid, TextInvalid, TextTooLong, ToolCallUnknown
+from npc_sdk.errors import DialogueBusy, InputError, NpcError, SaveInvalid, TextTooLong, ToolCallUnknown
 from npc_sdk.events import Delta, End, EndReason, Event, Failed, Notice, Sentence
 from npc_sdk.history import History, Turn, TurnKind
 from npc_sdk.memory import Memory, SummaryHook, changed_state
-from npc_sdk.player_text import MAX_STATE_CHARS, MAX_STATE_KEYS, admit, was_changed
+from npc_sdk.player_text import MAX_STATE_KEYS, admit, admit_state, was_changed
 from npc_sdk.prompt import event_text
 from npc_sdk.save import SavedDialogue, SavedTurn, read_save
 from npc_sdk.sentences import SentenceSplitter
 from npc_sdk.utterance import LineSettings, Utterance
 
-_STATE_KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _NEUTRALISED = Notice("text_neutralised", "The text held control characters or the like; it was made plain.")
 _SEED_STRIDE = 1_000  # seeds of one line's rounds follow each other; lines start this far apart
 
@@ -96,23 +96,30 @@ class Dialogue:
         return self._memory.shelf.ids
 
     def say(
-        self, text: str, *, deadline_s: float | None = None, priority: Priority = Priority.PLAYER
+        self,
+        text: str,
+        *,
+        objects: LiveNames | None = None,
+        deadline_s: float | None = None,
+        priority: Priority = Priority.PLAYER,
     ) -> AsyncGenerator[Event, None]:
         """The player says something; the NPC answers.
 
         Args:
             text: the player's words. Refused text comes back as a `Failed` event, and the dialogue goes on.
+            objects: what there is to choose from now, such as `{"items": ["rope", "lantern"]}`: a tool's parameter
+                with `x-from: items` takes one of these. A list without names takes away the tools that need one.
             deadline_s: seconds for the whole line; None for no deadline.
             priority: which lines go first when many NPCs speak.
 
         Returns:
             a stream of events that ends in exactly one terminal event. Closing it early cancels the line.
         """
-        return self._line(TurnKind.PLAYER, text, deadline_s, priority)
+        return self._line(TurnKind.PLAYER, text, objects, deadline_s, priority)
 
-    async def say_text(self, text: str, *, deadline_s: float | None = None) -> str:
+    async def say_text(self, text: str, *, objects: LiveNames | None = None, deadline_s: float | None = None) -> str:
         """The whole line as text: `say`, drained. A failed line gives the sheet's fallback line."""
-        async with aclosing(self.say(text, deadline_s=deadline_s)) as events:
+        async with aclosing(self.say(text, objects=objects, deadline_s=deadline_s)) as events:
             async for event in events:
                 if isinstance(event, End):
                     return event.text
@@ -125,6 +132,7 @@ class Dialogue:
         event: str,
         *,
         respond: Respond = Respond.SILENT,
+        objects: LiveNames | None = None,
         deadline_s: float | None = None,
         priority: Priority = Priority.NEARBY,
     ) -> AsyncGenerator[Event, None]:
@@ -133,14 +141,14 @@ class Dialogue:
         Args:
             event: what happened, such as "The player draws a sword."
             respond: whether the NPC speaks about it.
-            deadline_s, priority: as in `say`.
+            objects, deadline_s, priority: as in `say`.
 
         Yields:
             the events of the NPC's line; for a silent event only an `End` with an empty text.
         """
         speaks = respond is Respond.MUST or (respond is Respond.AUTO and self._touches(event))
         if speaks:
-            async with aclosing(self._line(TurnKind.EVENT, event, deadline_s, priority)) as events:
+            async with aclosing(self._line(TurnKind.EVENT, event, objects, deadline_s, priority)) as events:
                 async for said in events:
                     yield said
             return
@@ -192,12 +200,7 @@ class Dialogue:
         Raises:
             TextInvalid, TextTooLong, TextEmpty: nothing is changed then.
         """
-        clean: dict[str, str | None] = {}
-        for key, value in changes.items():
-            if not isinstance(key, str) or not _STATE_KEY.fullmatch(key):
-                raise TextInvalid(f"A state's name is lower-case letters, digits and _, found {key!r}.")
-            clean[key] = None if value is None else _one_line(admit(value, what=key, max_chars=MAX_STATE_CHARS))
-        after = changed_state(self._memory.state, clean)
+        after = changed_state(self._memory.state, admit_state(changes))
         if len(after) > MAX_STATE_KEYS:
             raise TextTooLong(f"There would be {len(after)} states, the limit is {MAX_STATE_KEYS}.")
         self._memory.state = after
@@ -278,10 +281,11 @@ class Dialogue:
         self.set_state(saved.state)
 
     async def _line(
-        self, kind: TurnKind, text: str, deadline_s: float | None, priority: Priority
+        self, kind: TurnKind, text: str, objects: LiveNames | None, deadline_s: float | None, priority: Priority
     ) -> AsyncGenerator[Event, None]:
         try:
             self._refuse_if_busy()
+            names = admit_objects(objects)
             clean = admit(text, what="The event" if kind is TurnKind.EVENT else "The player's text")
             own_turns = self._memory.hear(kind, clean)
         except NpcError as exc:
@@ -296,6 +300,7 @@ class Dialogue:
                 tool_timeout_s=self._tool_timeout_s,
                 priority=priority,
                 first_call=self._calls,
+                objects=names,
             ),
             own_turns,
         )
@@ -342,7 +347,3 @@ class Dialogue:
 
 def _refused(exc: NpcError) -> Failed:
     return Failed(code=exc.code, message=exc.message, hint=exc.hint, retryable=exc.retryable)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from npc_sdk.backend import Message, Prompt, PromptCodec, Role
@@ -92,6 +92,15 @@ class Memory:
             self.history.add(news)
         self.history.add(Turn(kind, event_text(text) if kind is TurnKind.EVENT else text))
         return len(self.history.turns) - before
+
+    def conversation(self) -> Iterator[str]:
+        """What was said to the NPC, happened and came of its calls, newest first; then what it knows by heart.
+
+        Its own lines are left out: what it made up must not become an argument.
+        """
+        turns = reversed(self.history.turns)
+        yield from (turn.text for turn in turns if turn.role is not Role.ASSISTANT)
+        yield from (*self._player_contexts, self.summary, *self.shelf.texts, *self.character.knowledge.facts)
 
     def prompt(self) -> Prompt:
         """The prompt as things stand, fitted or not."""

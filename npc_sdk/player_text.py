@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 from npc_sdk.chat_format import neutralise
 from npc_sdk.errors import TextEmpty, TextInvalid, TextTooLong
 
@@ -16,6 +19,8 @@ MAX_STATE_CHARS = 200
 
 MAX_STATE_KEYS = 32
 """Most states at once."""
+
+_STATE_KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 def was_changed(text: str, admitted: str) -> bool:
@@ -48,4 +53,19 @@ def admit(text: str, *, what: str, max_chars: int = MAX_PLAYER_CHARS) -> str:
     clean = neutralise(text).strip()
     if not any(char.isprintable() and not char.isspace() for char in clean):
         raise TextEmpty(f"{what} holds nothing to read.")
+    return clean
+
+
+def admit_state(changes: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Changes of the state, fit for a prompt, each on one line; None says that the thing is over.
+
+    Raises:
+        TextTooLong, TextInvalid, TextEmpty: see `npc_sdk.errors`.
+    """
+    clean: dict[str, str | None] = {}
+    for key, value in changes.items():
+        if not isinstance(key, str) or not _STATE_KEY.fullmatch(key):
+            raise TextInvalid(f"A state's name is lower-case letters, digits and _, found {key!r}.")
+        told = None if value is None else admit(value, what=key, max_chars=MAX_STATE_CHARS)
+        clean[key] = None if told is None else " ".join(told.split())
     return clean

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from npc_sdk.call_schemas import shown_schema
 from npc_sdk.character import Character, Example
 from npc_sdk.chat_format import neutralise, neutralise_json
 
@@ -49,7 +50,7 @@ def system_text(character: Character) -> str:
 def tool_schemas(character: Character) -> tuple[Mapping[str, Any], ...]:
     """The tools as JSON objects with `name`, `description`, `parameters`, in the order of the sheet."""
     return tuple(
-        neutralise_json({"name": name, "description": tool.description, "parameters": tool.parameters})
+        neutralise_json({"name": name, "description": tool.description, "parameters": shown_schema(tool.parameters)})
         for name, tool in character.tools.items()
     )
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import jsonschema
 
-from npc_sdk.character import Tool
+from npc_sdk.backend import CallSchema
 from npc_sdk.chat_format import neutralise_json
 from npc_sdk.errors import ToolCallInvalid, ToolResultInvalid
 
@@ -31,26 +31,26 @@ class Call:
     arguments: Mapping[str, Any]
 
 
-def parse_call(text: str, tools: Mapping[str, Tool]) -> Call:
+def parse_call(text: str, offered: Iterable[CallSchema]) -> Call:
     """Reads the JSON between a call's tags.
 
     Args:
         text: the model's JSON object with `name` and `arguments`.
-        tools: the tools on offer, by name.
+        offered: the tools that may be called now.
 
     Raises:
         ToolCallInvalid: says what is wrong in words that the model can act on.
     """
     call = _read_json(text)
     name = call["name"]
-    tool = tools.get(name)
-    if tool is None:
+    tools = {tool.name: tool.parameters for tool in offered}
+    if name not in tools:
         near = difflib.get_close_matches(name, tools, n=1)
         meant = f" Did you mean {near[0]}?" if near else ""
         known = ", ".join(tools) or "none"
         raise ToolCallInvalid(f"There is no tool {name[:_QUOTED_CHARS]!r}.{meant} The tools are: {known}.")
     fault = jsonschema.exceptions.best_match(
-        jsonschema.Draft202012Validator(tool.parameters).iter_errors(call["arguments"])
+        jsonschema.Draft202012Validator(tools[name]).iter_errors(call["arguments"])
     )
     if fault is not None:
         where = ".".join(str(step) for step in fault.absolute_path)[:_QUOTED_CHARS] or "arguments"

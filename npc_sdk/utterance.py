@@ -12,14 +12,15 @@ from typing import Any
 from uuid import uuid4
 
 from npc_sdk.backend import Backend, Finished, Priority, Request, Sampling
-from npc_sdk.chat_format import CALL_END, CALL_START, neutralise, neutralise_line
-from npc_sdk.errors import NpcError, QueueFull, ToolCallInvalid, ToolCallUnknown, ToolResultInvalid
-from npc_sdk.events import Delta, End, EndReason, Event, Failed, Notice, Sentence, Timings, ToolCall, Usage
-from npc_sdk.history import Turn, TurnKind
+from npc_sdk.call_desk import NO_ANSWER, CallDesk
+from npc_sdk.call_schemas import LiveNames, call_schemas
+from npc_sdk.errors import NpcError, QueueFull, ToolCallInvalid
+from npc_sdk.events import Delta, End, EndReason, Event, Failed, Notice, Sentence, Timings, Usage
 from npc_sdk.line_parser import LineParser, RawCall, Speech
+from npc_sdk.line_record import LineRecord, Round
 from npc_sdk.memory import FittedPrompt, Memory
 from npc_sdk.sentences import SentenceSplitter
-from npc_sdk.tools import MAX_RESULT_TOKENS, Call, parse_call, result_text
+from npc_sdk.tools import Call, parse_call
 
 MAX_REPAIRS = 2
 """How often the model may try again after a malformed call, in one line."""
@@ -28,9 +29,6 @@ MAX_CALLS = 4
 """Most tool calls in one line."""
 
 _SEED_COUNT = 2**63  # seeds are whole numbers below it; a large seed of a sheet starts over from 0
-
-NO_ANSWER = '{"error": "no answer"}'
-"""Stands in for a result that did not come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +41,7 @@ class LineSettings:
         tool_timeout_s: longest wait for one tool result.
         priority: which requests go first.
         first_call: number of the line's first call, within the dialogue.
+        objects: live names by the name of their list, for the arguments of calls.
     """
 
     seed: int | None
@@ -50,16 +49,7 @@ class LineSettings:
     tool_timeout_s: float
     priority: Priority
     first_call: int
-
-
-@dataclass(slots=True)
-class _Round:
-    """What the model said when asked once."""
-
-    raw: str = ""
-    speech: str = ""
-    calls: list[RawCall] = field(default_factory=list)
-    finished: Finished | None = None
+    objects: LiveNames = field(default_factory=dict)
 
 
 class Utterance:
@@ -76,13 +66,15 @@ class Utterance:
         self._memory = memory
         self._backend = backend
         self._settings = settings
-        self._own_turns = own_turns
+        self._record = LineRecord(memory, own_turns)
         self._random = random.Random(settings.seed)
         self._sentences = SentenceSplitter()
-        self._sentence_numbers = itertools.count()
-        self._call_numbers = itertools.count(settings.first_call)
-        self._scratch: list[Turn] = []
-        self._open: dict[str, asyncio.Future[str]] = {}
+        self._sentence_count = 0
+        self._desk = CallDesk(
+            settings.first_call,
+            count_tokens=backend.codec.count,
+            remember=self._record.result,
+        )
         self._text = ""
         self._delta_count = 0
         self._usage = Usage()
@@ -90,8 +82,12 @@ class Utterance:
         self._request_id: str | None = None
         self._cancelled = False
         self._deadline_at: float | None = None
-        self._round: _Round | None = None
-        self.call_count = 0
+        self._round: Round | None = None
+
+    @property
+    def call_count(self) -> int:
+        """How many calls the line made."""
+        return self._desk.count
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Deltas, sentences, tool calls and notices, then exactly one terminal event."""
@@ -107,27 +103,18 @@ class Utterance:
             yield self._failed(exc)
         finally:
             self._remember_unfinished()
-            self._memory.history.forget(self._scratch)
+            self._record.close()
 
     def cancel(self) -> None:
         """The line ends with `cancelled` at its next token or wait."""
         self._cancelled = True
         if self._request_id is not None:
             self._backend.cancel(self._request_id)
-        for future in self._open.values():
-            if not future.done():
-                future.set_result(NO_ANSWER)
+        self._desk.call_off()
 
     def tool_result(self, call_id: str, result: Any) -> None:
         """Answers an open call. See `Dialogue.tool_result`."""
-        future = self._open.get(call_id)
-        if future is None or future.done():
-            raise ToolCallUnknown(f"No call {call_id!r} is open; open calls: {', '.join(self._open) or 'none'}.")
-        text = result_text(result)
-        tokens = self._backend.codec.count(text)
-        if tokens > MAX_RESULT_TOKENS:
-            raise ToolResultInvalid(f"The tool result has {tokens} tokens, the limit is {MAX_RESULT_TOKENS}.")
-        future.set_result(text)
+        self._desk.answer(call_id, result)
 
     async def _rounds(self) -> AsyncGenerator[Event, None]:
         reason, repairs = EndReason.DONE, 0
@@ -135,7 +122,7 @@ class Utterance:
             if (stopped := self._stopped()) is not None:
                 reason = stopped
                 break
-            fitted = self._memory.fit(self._memory.character.generation.max_tokens, keep=self._own_turns)
+            fitted = self._memory.fit(self._memory.character.generation.max_tokens, keep=self._record.own_turns)
             for event in _cut_notice(fitted):
                 yield event
             async with aclosing(self._ask(self._request(fitted, number))) as asked:
@@ -144,7 +131,7 @@ class Utterance:
             spoken = self._take_round()
             reason = spoken.finished.reason if spoken.finished else EndReason.DONE
             if reason in (EndReason.CANCELLED, EndReason.DEADLINE) or not spoken.calls:
-                self._remember_line(spoken)
+                self._record.line(spoken)
                 break
             try:
                 calls = self._read_calls(spoken)
@@ -152,11 +139,11 @@ class Utterance:
                 repairs += 1
                 yield Notice(exc.code, exc.message)
                 if repairs > MAX_REPAIRS:
-                    self._remember_line(spoken)
+                    self._record.line(spoken)
                     break
-                self._remember_malformed(spoken, exc)
+                self._record.malformed(spoken, exc)
                 continue
-            self._remember_call(spoken)
+            self._record.call(spoken)
             async with aclosing(self._do(calls)) as done:
                 async for event in done:
                     yield event
@@ -169,7 +156,7 @@ class Utterance:
 
     async def _ask(self, request: Request) -> AsyncGenerator[Event, None]:
         """Streams one request and speaks what comes."""
-        current = self._round = _Round()
+        current = self._round = Round(offered=request.calls or ())
         parser = LineParser()
         self._request_id = request.request_id
         try:
@@ -197,37 +184,19 @@ class Utterance:
                 if self._stopped() is not None:
                     break
                 answered += 1
-                async with aclosing(self._do_one(call)) as done:
+                async with aclosing(self._desk.hand_over(call, self._tool_limit_s())) as done:
                     async for event in done:
                         yield event
         finally:
             # Calls that are in history have their results there too, even when the line is dropped here.
             for _ in calls[answered:]:
-                self._remember(Turn(TurnKind.RESULT, NO_ANSWER))
+                self._record.result(NO_ANSWER)
 
-    async def _do_one(self, call: Call) -> AsyncGenerator[Event, None]:
-        call_id = f"call-{next(self._call_numbers)}"
-        self.call_count += 1
-        self._open[call_id] = asyncio.get_running_loop().create_future()
-        result = NO_ANSWER
-        try:
-            yield ToolCall(call_id, call.name, call.arguments)
-            result = await self._result(call_id)
-        finally:
-            del self._open[call_id]
-            self._remember(Turn(TurnKind.RESULT, result))
-        if result == NO_ANSWER and not self._cancelled:
-            yield Notice("tool_result_missing", f"No result for {call_id} came in time.")
-
-    async def _result(self, call_id: str) -> str:
+    def _tool_limit_s(self) -> float:
         limit_s = self._settings.tool_timeout_s
         if self._deadline_at is not None:
             limit_s = min(limit_s, max(0.0, self._deadline_at - asyncio.get_running_loop().time()))
-        try:
-            async with asyncio.timeout(limit_s):
-                return await self._open[call_id]
-        except TimeoutError:
-            return NO_ANSWER
+        return limit_s
 
     def _request(self, fitted: FittedPrompt, number: int) -> Request:
         wanted = self._memory.character.generation
@@ -251,7 +220,15 @@ class Utterance:
             sampling=sampling,
             deadline_s=remaining_s,
             priority=self._settings.priority,
+            calls=call_schemas(self._memory.character.tools, self._settings.objects, self._memory.conversation()),
+            max_sentences=self._sentences_left(),
+            guard_speech=True,
         )
+
+    def _sentences_left(self) -> int | None:
+        """Behind a call the NPC tells at least what came of it."""
+        most = self._memory.character.speech.max_sentences
+        return None if most is None else max(1, most - self._sentence_count)
 
     def _stopped(self) -> EndReason | None:
         if self._cancelled:
@@ -260,7 +237,7 @@ class Utterance:
             return EndReason.DEADLINE
         return None
 
-    def _hear(self, parts: Iterable[Speech | RawCall], current: _Round) -> Iterator[Event]:
+    def _hear(self, parts: Iterable[Speech | RawCall], current: Round) -> Iterator[Event]:
         for part in parts:
             if isinstance(part, RawCall):
                 current.calls.append(part)
@@ -273,8 +250,12 @@ class Utterance:
         self._text += text
         self._delta_count += 1
         yield Delta(text)
-        for sentence in self._sentences.feed(text):
-            yield Sentence(next(self._sentence_numbers), sentence)
+        yield from self._spoken(self._sentences.feed(text))
+
+    def _spoken(self, sentences: Iterable[str]) -> Iterator[Event]:
+        for sentence in sentences:
+            yield Sentence(self._sentence_count, sentence)
+            self._sentence_count += 1
 
     def _closing(self, reason: EndReason, malformed: bool) -> Iterator[Event]:
         lines = self._memory.character.fallback
@@ -285,10 +266,9 @@ class Utterance:
             barks = lines.confused
         if barks:
             bark = self._random.choice(barks)
-            self._remember(Turn(TurnKind.LINE, neutralise(bark)))
+            self._record.bark(bark)
             yield from self._say(f" {bark}" if self._text else bark)
-        for sentence in self._sentences.flush():
-            yield Sentence(next(self._sentence_numbers), sentence)
+        yield from self._spoken(self._sentences.flush())
         yield End(
             reason=reason,
             text=self._text,
@@ -311,54 +291,24 @@ class Utterance:
             delta_count=self._delta_count,
         )
 
-    def _read_calls(self, spoken: _Round) -> list[Call]:
+    def _read_calls(self, spoken: Round) -> list[Call]:
         room = MAX_CALLS - self.call_count
         for raw in spoken.calls:
             if not raw.complete:
                 raise ToolCallInvalid("The call has no end tag.")
-        return [parse_call(raw.text, self._memory.character.tools) for raw in spoken.calls[:room]]
+        return [parse_call(raw.text, spoken.offered) for raw in spoken.calls[:room]]
 
-    def _take_round(self) -> _Round:
+    def _take_round(self) -> Round:
         spoken, self._round = self._round, None
-        return spoken or _Round()
-
-    def _remember(self, turn: Turn) -> None:
-        self._memory.history.add(turn)
-        self._own_turns += 1
-
-    def _remember_line(self, spoken: _Round) -> None:
-        if spoken.speech:
-            text = neutralise(spoken.speech)
-            exact = spoken.finished is not None and spoken.raw.strip() == text
-            self._remember(Turn(TurnKind.LINE, text, spoken.finished.ids if exact and spoken.finished else None))
-
-    def _remember_call(self, spoken: _Round) -> None:
-        raw = spoken.raw[: spoken.raw.rfind(CALL_END) + len(CALL_END)].strip()
-        text = neutralise_line(raw)
-        exact = spoken.finished is not None and spoken.raw.strip() == text
-        self._remember(Turn(TurnKind.CALL, text, spoken.finished.ids if exact and spoken.finished else None))
-
-    def _remember_malformed(self, spoken: _Round, fault: ToolCallInvalid) -> None:
-        """The failed call and what was wrong with it: the model reads them once, then they are forgotten."""
-        tried = neutralise(spoken.calls[-1].text)[:400]
-        self._scratch += [
-            Turn(TurnKind.CALL, f"{CALL_START} {tried} {CALL_END}"),
-            Turn(TurnKind.RESULT, result_text({"error": fault.message})),
-        ]
-        if spoken.speech:
-            self._remember(Turn(TurnKind.LINE, neutralise(spoken.speech)))
-        for turn in self._scratch[-2:]:
-            self._remember(turn)
+        return spoken or Round()
 
     def _remember_unfinished(self) -> None:
         """What was said before the stream broke off or the caller went away."""
-        self._remember_line(self._take_round())
+        self._record.line(self._take_round())
 
     def _take_back_if_silent(self) -> None:
-        """Nothing was said, so the caller may say it again: as if it had not been said."""
         if not self._text and not self.call_count:
-            history = self._memory.history
-            history.truncate(len(history.turns) - self._own_turns)
+            self._record.take_back()
 
 
 def _cut_notice(fitted: FittedPrompt) -> Iterator[Event]:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from npc_sdk.backend import Finished, Piece, Request
+from npc_sdk.call_desk import NO_ANSWER
 from npc_sdk.character import Character
 from npc_sdk.chat_format import CALL_END, CALL_START, CONTROL_TOKENS
 from npc_sdk.dialogue import Dialogue, Respond
@@ -29,7 +30,7 @@ from npc_sdk.errors import (
 from npc_sdk.events import Delta, End, EndReason, Event, Failed, Notice, Sentence, ToolCall
 from npc_sdk.history import Turn, TurnKind
 from npc_sdk.testing import ScriptedBackend
-from npc_sdk.utterance import MAX_CALLS, NO_ANSWER
+from npc_sdk.utterance import MAX_CALLS
 
 BUSY, CONFUSED, BROKEN = "One moment.", "Say that again?", "I cannot talk now."
 

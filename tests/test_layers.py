@@ -22,8 +22,8 @@ LAYERS: dict[int, str] = {
     1: "npc_sdk.sheet_base npc_sdk.sheet_test npc_sdk.character npc_sdk.backend",
     2: "npc_sdk.chat_format npc_sdk.prompt npc_sdk.sentences npc_sdk.line_parser npc_sdk.tools npc_sdk.lore "
     "npc_sdk.player_text npc_sdk.history npc_sdk.save npc_sdk.memory npc_sdk.sheets npc_sdk.models npc_sdk.download "
-    "npc_sdk.budget",
-    3: "npc_sdk.utterance npc_sdk.dialogue npc_sdk.testing npc_sdk.sheet_tests",
+    "npc_sdk.budget npc_sdk.call_schemas",
+    3: "npc_sdk.call_desk npc_sdk.line_record npc_sdk.utterance npc_sdk.dialogue npc_sdk.testing npc_sdk.sheet_tests",
     4: "npc_sdk.engine npc_bridge.limits npc_bridge.fields npc_bridge.messages npc_bridge.wire npc_bridge.frames "
     "npc_bridge.credit npc_bridge.inbox npc_bridge.outbox npc_bridge.keys npc_bridge.token_file npc_bridge.auth",
     5: "npc_bridge.link npc_bridge.connection npc_bridge.client npc_bridge.line npc_bridge.session npc_bridge.peer "
@@ -33,7 +33,7 @@ LAYERS: dict[int, str] = {
 """Modules, or packages with all that is in them. The top packages only hand out names."""
 
 WHOLE = {"npc_sdk.sheets", "npc_sdk.sheet_tests", "npc_sdk.engine", "npc_sdk.cli"}
-LIBRARIES = {"torch": "npc_sdk.engine", "zmq": "npc_bridge", "msgpack": "npc_bridge"}
+LIBRARIES = {"torch": "npc_sdk.engine", "llguidance": "npc_sdk.engine", "zmq": "npc_bridge", "msgpack": "npc_bridge"}
 """Who alone may import what."""
 
 LAYER_OF = {name: layer for layer, names in LAYERS.items() for name in names.split()}

@@ -7,21 +7,21 @@ from typing import Any
 
 import pytest
 
-from npc_sdk.character import Tool
+from npc_sdk.backend import CallSchema
 from npc_sdk.errors import ToolCallInvalid, ToolResultInvalid
 from npc_sdk.tools import MAX_RESULT_CHARS, Call, parse_call, result_text
 
-TOOLS = {
-    "give_item": Tool(
-        description="Hand over.",
-        parameters={
+TOOLS = (
+    CallSchema(
+        "give_item",
+        {
             "type": "object",
             "properties": {"item": {"enum": ["nail", "sword"]}, "count": {"type": "number"}},
             "required": ["item"],
         },
     ),
-    "wave": Tool(description="Wave."),
-}
+    CallSchema("wave", {"type": "object", "properties": {}}),
+)
 
 
 def test_a_valid_call_is_read() -> None:
