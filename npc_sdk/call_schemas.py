@@ -38,8 +38,10 @@ MAX_CONVERSATION_WORDS = 600
 MAX_RUN_WORDS = 8
 """Most words of the conversation in one argument."""
 
+LIST_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+"""What the name of a list looks like."""
+
 _MAX_WORD_CHARS = 40
-_LIST_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _BETWEEN_RUNS = re.compile(r"[^\w\s'’-]+")  # words on both sides of a comma were not said as one
 
 LiveNames = Mapping[str, Sequence[str]]
@@ -165,7 +167,7 @@ def _uses_conversation(value: Any) -> bool:
 
 
 def _admit_list_name(name: object) -> str:
-    if not isinstance(name, str) or not _LIST_NAME.fullmatch(name) or name == CONVERSATION:
+    if not isinstance(name, str) or not LIST_NAME.fullmatch(name) or name == CONVERSATION:
         shown = name[:80] if isinstance(name, str) else name
         raise TextInvalid(
             f"A list's name is lower-case letters, digits and _, not {CONVERSATION!r}; found {shown!r}."

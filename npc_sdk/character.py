@@ -88,7 +88,9 @@ class Tool(SheetModel):
     description: Line
     """What happens in the game, as one sentence for the model."""
     parameters: dict[str, Any] = Field(default_factory=lambda: {"type": "object", "properties": {}})
-    """JSON Schema of the arguments: its `type` is `object`, and it has no `$ref` and no `pattern`."""
+    """JSON Schema of the arguments: its `type` is `object`, and it has no `$ref` and no `pattern`. Text with
+    `x-from: items` is one of the names that the game passes as `items` with the turn; with `x-from: conversation` it
+    is words that stand in the conversation."""
 
 
 class LoreEntry(SheetModel):

@@ -23,6 +23,7 @@ from npc_bridge.inbox import Inbox
 from npc_bridge.limits import MAX_CREDIT, MAX_SAVE_BYTES, MAX_TEXT_BYTES
 from npc_bridge.link import Link
 from npc_sdk.backend import Priority
+from npc_sdk.call_schemas import LiveNames
 from npc_sdk.errors import (
     BadMsgpack,
     FrameTooLarge,
@@ -190,12 +191,19 @@ class RemoteDialogue:
         return self._line("greet", {})
 
     def say(
-        self, text: str, *, deadline_s: float | None = None, priority: Priority = Priority.PLAYER
+        self,
+        text: str,
+        *,
+        objects: LiveNames | None = None,
+        deadline_s: float | None = None,
+        priority: Priority = Priority.PLAYER,
     ) -> AsyncGenerator[Event, None]:
         """The player says something; the NPC answers.
 
         Args:
             text: the player's words. Refused text comes back as a `Failed` event, and the dialogue goes on.
+            objects: what there is to choose from now, such as `{"items": ["rope", "lantern"]}`: a tool's parameter
+                with `x-from: items` takes one of these. A server of protocol 1.0 does not read them.
             deadline_s: seconds for the whole line, 0.001 to 600; None for no deadline.
             priority: which lines go first when many NPCs speak.
 
@@ -203,13 +211,14 @@ class RemoteDialogue:
             a stream of events that ends in exactly one terminal event, also when the connection is lost.
             Closing it early cancels the line.
         """
-        return self._line("say", {"text": text, **_speaking(deadline_s, priority)})
+        return self._line("say", {"text": text, **_speaking(objects, deadline_s, priority)})
 
     def narrate(
         self,
         event: str,
         *,
         respond: str = "silent",
+        objects: LiveNames | None = None,
         deadline_s: float | None = None,
         priority: Priority = Priority.NEARBY,
     ) -> AsyncGenerator[Event, None]:
@@ -218,12 +227,13 @@ class RemoteDialogue:
         Args:
             event: what happened, such as "The player draws a sword."
             respond: `silent`, `auto` or `must`; members of `npc_sdk.dialogue.Respond` will do.
-            deadline_s, priority: as in `say`.
+            objects, deadline_s, priority: as in `say`.
 
         Returns:
             events as in `say`; for a silent event only an `End` with an empty text.
         """
-        return self._line("narrate", {"event": event, "respond": str(respond), **_speaking(deadline_s, priority)})
+        speaking = _speaking(objects, deadline_s, priority)
+        return self._line("narrate", {"event": event, "respond": str(respond), **speaking})
 
     async def set_state(self, changes: Mapping[str, str | None]) -> None:
         """Tells how things stand in the game.
@@ -319,9 +329,9 @@ class RemoteDialogue:
             inbox.fail(exc)
 
 
-def _speaking(deadline_s: float | None, priority: Priority) -> dict[str, Any]:
+def _speaking(objects: LiveNames | None, deadline_s: float | None, priority: Priority) -> dict[str, Any]:
     deadline_ms = None if deadline_s is None else round(deadline_s * 1000)  # s in the SDK, ms on the wire
-    return {"deadline_ms": deadline_ms, "priority": priority.name.lower()}
+    return {"deadline_ms": deadline_ms, "priority": priority.name.lower(), "objects": objects}
 
 
 def _check_text(text: Any) -> None:

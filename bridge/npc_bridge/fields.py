@@ -123,6 +123,19 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
+class NameLists:
+    """A map of strings to lists of strings."""
+
+    label: str = "map(str, list(str))"
+
+    def admits(self, value: Any) -> bool:
+        """Whether it is such a map."""
+        return isinstance(value, Mapping) and all(
+            isinstance(held, list | tuple) and all(isinstance(each, str) for each in held) for held in value.values()
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class NumberMap:
     """A map of strings to numbers that are not negative."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PROTOCOL_VERSION = "1.0"
+PROTOCOL_VERSION = "1.1"
 """Version of bridge/PROTOCOL.md that this package speaks."""
 
 PROTOCOL_MAJOR = 1

@@ -15,6 +15,7 @@ from npc_bridge.fields import (
     Flag,
     Kind,
     Name,
+    NameLists,
     NumberMap,
     Text,
     Whole,
@@ -105,6 +106,7 @@ _SPEAKING = (
     Field("credit", Whole(0, MAX_CREDIT)),
     Field("deadline_ms", Whole(1, 600_000), needed=False),
     Field("priority", Choice(PRIORITIES), needed=False),
+    Field("objects", NameLists(), needed=False),
 )
 _PING = (Field("x", Whole(0, 2**63 - 1)),)
 

@@ -181,7 +181,13 @@ class Session:
     def _say(self, found: Fields) -> None:
         seat = self._find(found)
         deadline_s, priority = _deadline_s(found), _priority(found, Priority.PLAYER)
-        self._begin(found, seat, lambda: seat.dialogue.say(found["text"], deadline_s=deadline_s, priority=priority))
+        self._begin(
+            found,
+            seat,
+            lambda: seat.dialogue.say(
+                found["text"], objects=found["objects"], deadline_s=deadline_s, priority=priority
+            ),
+        )
 
     def _narrate(self, found: Fields) -> None:
         seat = self._find(found)
@@ -190,7 +196,13 @@ class Session:
         self._begin(
             found,
             seat,
-            lambda: seat.dialogue.narrate(found["event"], respond=respond, deadline_s=deadline_s, priority=priority),
+            lambda: seat.dialogue.narrate(
+                found["event"],
+                respond=respond,
+                objects=found["objects"],
+                deadline_s=deadline_s,
+                priority=priority,
+            ),
         )
 
     def _begin(self, found: Fields, seat: _Seat, speak: Speak) -> None:

@@ -11,7 +11,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from npc_bridge.fields import AnyMap, Anything, Changes, Choice, Flag, Kind, Name, NumberMap, Text, Whole, WholeList
+from npc_bridge.fields import (
+    AnyMap,
+    Anything,
+    Changes,
+    Choice,
+    Flag,
+    Kind,
+    Name,
+    NameLists,
+    NumberMap,
+    Text,
+    Whole,
+    WholeList,
+)
 from npc_bridge.messages import CLIENT_MESSAGES, SERVER_MESSAGES, MessageType
 from npc_bridge.wire import encode
 
@@ -37,7 +50,7 @@ def least(kind: Kind) -> Any:
             return words[0]
         case WholeList():
             return [0]
-        case Changes() | NumberMap() | AnyMap():
+        case Changes() | NameLists() | NumberMap() | AnyMap():
             return {}
         case Anything():
             return None
@@ -61,6 +74,8 @@ def most(kind: Kind) -> Any:
             return [65_535] * 16
         case Changes():
             return {"mood": "angry", "place": None}
+        case NameLists():
+            return {"items": ["rope", "café"], "quests": []}
         case NumberMap():
             return {"count": 3, "ms": 0.5}
         case AnyMap() | Anything():
@@ -89,6 +104,8 @@ def wrong(kind: Kind) -> Iterator[tuple[str, Any]]:
             yield from (("type", 1), ("empty", []), ("long", [1] * 17), ("item", ["1"]))
         case Changes():
             yield from (("type", []), ("value", {"mood": 1}))
+        case NameLists():
+            yield from (("type", []), ("value", {"items": "rope"}), ("item", {"items": [1]}))
         case NumberMap():
             yield from (("type", []), ("value", {"count": "1"}), ("negative", {"count": -1}))
         case AnyMap():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from npc_bridge.fields import Changes, Choice, Flag, Kind, Name, NumberMap, Text, Whole, WholeList
+from npc_bridge.fields import Changes, Choice, Flag, Kind, Name, NameLists, NumberMap, Text, Whole, WholeList
 from npc_bridge.messages import (
     CLIENT_MESSAGES,
     LINES,
@@ -69,6 +69,8 @@ def values(kind: Kind) -> st.SearchStrategy[Any]:
             return st.lists(st.integers(0, 65_535), min_size=1, max_size=16)
         case Changes():
             return st.dictionaries(text, st.none() | text, max_size=4)
+        case NameLists():
+            return st.dictionaries(text, st.lists(text, max_size=4), max_size=4)
         case NumberMap():
             return st.dictionaries(text, st.integers(0, 2**53) | st.floats(0, 1e9), max_size=4)
         case _:
