@@ -1,0 +1,94 @@
+"""Loads the authored banks, all of them, with one report of what is wrong in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from train_demo_model.compose import composed_frames
+from train_demo_model.frames import Frame, FrameReader
+from train_demo_model.sheet_banks import SheetBanks, read_sheet_banks
+from train_demo_model.styles import Style, read_style
+from train_demo_model.template import Template
+from train_demo_model.tool_bank import ToolKind, read_tools
+from train_demo_model.words import BANKS
+
+
+_PARTS_OF_ASKS = frozenset({"lead", "tail", "topic", "about_fact", "verify_true"})
+"""Sections that hold parts of what players say, not whole utterances."""
+
+
+@dataclass(frozen=True, slots=True)
+class Banks:
+    """All authored text.
+
+    Args:
+        styles: manners of speech.
+        frames: kinds of facts, the authored ones.
+        composed: kinds of facts made from the verbs.
+        asks: what players say, by intent.
+        tools: kinds of tools.
+        sheet: backgrounds, goals, rules, secrets and so on.
+        core: plain answers from the fields of the sheet.
+        faults: what was left out because it is wrong.
+    """
+
+    styles: tuple[Style, ...]
+    frames: tuple[Frame, ...]
+    composed: tuple[Frame, ...]
+    asks: Mapping[str, tuple[Template, ...]]
+    tools: tuple[ToolKind, ...]
+    sheet: SheetBanks
+    core: Mapping[str, tuple[Template, ...]]
+    faults: tuple[str, ...]
+
+
+@cache
+def load_banks(folder: Path = BANKS) -> Banks:
+    """All banks under `folder`."""
+    faults: list[str] = []
+    styles = [read_style(path, faults) for path in sorted((folder / "styles").glob("*.yaml"))]
+    frames = [
+        frame
+        for path in sorted((folder / "facts").glob("*.txt"))
+        for frame in FrameReader(path, faults).frames()
+    ]
+    return Banks(
+        styles=tuple(style for style in styles if style),
+        frames=tuple(frames),
+        composed=tuple(composed_frames(folder / "verbs", faults)),
+        asks=_read_asks(folder / "asks", faults),
+        tools=tuple(read_tools(folder / "tools", faults)),
+        sheet=read_sheet_banks(folder / "sheet", faults),
+        core=_read_asks(folder / "core", faults, unique=False),
+        faults=tuple(faults),
+    )
+
+
+def _read_asks(folder: Path, faults: list[str], *, unique: bool = True) -> dict[str, tuple[Template, ...]]:
+    asks: dict[str, list[Template]] = {}
+    intents: dict[str, str] = {}
+    for path in sorted(folder.glob("*.txt")):
+        intent = ""
+        for number, line in enumerate(path.read_text().split("\n"), 1):
+            where = f"asks/{path.name}:{number}"
+            if line.startswith("## "):
+                intent = line[2:].strip()
+                if path.stem == "memory_ask":
+                    intent = intent.replace("ask_", "recall_", 1)
+            elif line.strip() and not line.startswith("# "):
+                spoken = line if intent in {"lead", "tail"} else line.strip()
+                if unique and intent not in _PARTS_OF_ASKS and intents.setdefault(_plain(spoken), intent) != intent:
+                    faults.append(f"{where}: {spoken!r} stands under {intents[_plain(spoken)]} too")
+                    continue
+                try:
+                    asks.setdefault(intent, []).append(Template(spoken))
+                except ValueError as exc:
+                    faults.append(f"{where}: {exc}")
+    return {intent: tuple(texts) for intent, texts in asks.items()}
+
+
+def _plain(text: str) -> str:
+    return " ".join("".join(c for c in text.casefold() if c.isalnum() or c in " {}").split())

@@ -1,0 +1,96 @@
+"""Questions about what does not stand in the prompt: the NPC says that it does not know."""
+
+from __future__ import annotations
+
+from train_demo_model.exchanges.facts import key_values
+from train_demo_model.scene import Beat, Check, Scene, said
+from train_demo_model.slots import can_fill, draw, kind_of, values_for
+
+_TRIES = 6
+_SWAPPED = frozenset({"P", "L", "item", "items", "animal", "thing", "group", "title", "food", "creature"})
+
+
+def ask_absent(scene: Scene) -> Beat | None:
+    """A question of a fact that the prompt does not hold; often about somebody who is in the prompt."""
+    frames = {fact.frame for fact in scene.cast.facts}
+    for _ in range(_TRIES):
+        pool = scene.banks.frames if scene.rng.random() < 0.65 else scene.banks.composed or scene.banks.frames
+        frame = scene.rng.choice(pool)
+        unfit = (frame.unseen and scene.split != "new") or not can_fill(frame.all_slots, scene.cast.own)
+        if frame in frames or unfit:
+            continue
+        question = scene.rng.choice(frame.questions)
+        known = _known_names(scene) if scene.rng.random() < 0.5 else {}
+        values = values_for(frame.all_slots, scene.words, {**scene.cast.own, **_some(scene, known, frame.all_slots)})
+        ask = scene.player.choose(question.asks, scene.split, values)
+        if ask is None or (known and _overlaps(scene, ask.literal)):
+            continue
+        return _beat(scene, scene.player.say(ask, values), Check(says="dont_know"))
+    return None
+
+
+def ask_near_miss(scene: Scene) -> Beat | None:
+    """A question of a fact in the prompt with another name in it."""
+    facts = [fact for fact in scene.cast.facts if fact.part in {"facts", "context"}]
+    for _ in range(_TRIES if facts else 0):
+        fact = scene.rng.choice(facts)
+        question = scene.rng.choice(fact.frame.questions)
+        ask = scene.player.choose(question.asks, scene.split, fact.values)
+        named = sorted(slot for slot in (ask.slots if ask else ()) if kind_of(slot) in _SWAPPED)
+        if ask is None or not named:
+            continue
+        slot = scene.rng.choice(named)
+        other = draw(slot, scene.words)
+        if other.casefold() in scene.cast.text.casefold():
+            continue
+        asked = scene.player.say(ask, {**fact.values, slot: other})
+        return _beat(scene, asked, Check(says="dont_know", lacks=key_values(fact, ask, question.answers)))
+    return None
+
+
+def ask_unknown(scene: Scene) -> Beat | None:
+    """A subject that the sheet says the character knows nothing about."""
+    if not scene.cast.unknown:
+        return None
+    unknown = scene.rng.choice(scene.cast.unknown)
+    ask = scene.player.choose(unknown.kind.asks, scene.split, unknown.values)
+    return _beat(scene, scene.player.say(ask, unknown.values), Check(says="dont_know")) if ask else None
+
+
+def ask_rumor(scene: Scene) -> Beat | None:
+    """News of no particular kind, where the character knows none."""
+    ask = scene.ask("rumor") if not scene.cast.facts else None
+    return _beat(scene, scene.player.say(ask, scene.cast.own), Check(says="dont_know")) if ask else None
+
+
+def _beat(scene: Scene, asked: str, check: Check) -> Beat:
+    return Beat("absent", said(asked, scene.voice.line("dont_know")), check, "dont_know")
+
+
+def _known_names(scene: Scene) -> dict[str, list[str]]:
+    known: dict[str, list[str]] = {}
+    for fact in scene.cast.facts:
+        for slot in fact.frame.slots:
+            known.setdefault(kind_of(slot), []).append(fact.values[slot])
+    return known
+
+
+def _some(scene: Scene, known: dict[str, list[str]], slots: frozenset[str]) -> dict[str, str]:
+    """Known names for some of the slots, never one name twice."""
+    given: dict[str, str] = {}
+    for slot in sorted(slots):
+        options = [name for name in known.get(kind_of(slot), ()) if name not in given.values()]
+        if kind_of(slot) in _SWAPPED and options and scene.rng.random() < 0.7:
+            given[slot] = scene.rng.choice(options)
+    return given
+
+
+def _overlaps(scene: Scene, literal: str) -> bool:
+    """Whether a known fact has so many words of the question that it might answer it after all."""
+    asked = {word for word in _content(literal) if len(word) > 3}
+    return any(len(asked & _content(fact.text)) * 2 > len(asked) for fact in scene.cast.facts) if asked else True
+
+
+def _content(text: str) -> set[str]:
+    words = {word.strip(".,?!'\"").casefold() for word in text.split()}
+    return {word.removesuffix("ed").removesuffix("s") for word in words} - {"what", "where", "when", "does", "with", "there"}

@@ -1,0 +1,114 @@
+"""Questions about what stands in the prompt, and the elliptical ones that follow them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from train_demo_model.cast import Fact
+from train_demo_model.frames import Question
+from train_demo_model.scene import Beat, Check, Scene, said
+from train_demo_model.template import Template
+
+_TRIES = 6
+
+
+def ask_fact(scene: Scene) -> Beat | None:
+    """Any fact of the prompt."""
+    return _ask_one(scene, [fact for fact in scene.cast.facts if fact.part in {"facts", "context"}], "fact")
+
+
+def ask_self(scene: Scene) -> Beat | None:
+    """Background, looks, likes, goods, scenario: what the sheet says of the character."""
+    own = {"backgrounds", "appearances", "scenarios", "likes", "goods"}
+    return _ask_one(scene, [fact for fact in scene.cast.facts if fact.part in own], "self")
+
+
+def ask_rule(scene: Scene) -> Beat | None:
+    """What a rule of the sheet settles."""
+    return _ask_one(scene, [fact for fact in scene.cast.facts if fact.part == "rules"], "rule")
+
+
+def follow_up(scene: Scene) -> Beat | None:
+    """An elliptical question about the fact that was just talked of."""
+    fact = scene.last_fact
+    if fact is None or not fact.frame.follow_ups:
+        return None
+    return _beat(scene, fact, scene.rng.choice(fact.frame.follow_ups), "follow_up", bare=True)
+
+
+def about_entity(scene: Scene) -> Beat | None:
+    """ "What do you know about X?" for something that occurs in one fact only."""
+    for _ in range(_TRIES):
+        facts = [fact for fact in scene.cast.facts if fact.part in {"facts", "context"} and not fact.frame.own]
+        if not facts:
+            return None
+        fact = scene.rng.choice(facts)
+        names = [fact.values[slot] for slot in sorted(fact.frame.slots) if slot.rstrip("23") in {"P", "L", "group", "thing", "title"}]
+        if not names:
+            continue
+        name = scene.rng.choice(names)
+        if scene.cast.text.casefold().count(name.casefold()) != fact.text.casefold().count(name.casefold()):
+            continue
+        ask = scene.ask("about_fact", {"x": name})
+        if ask is None or any(ask.fill({"x": name}) == question for question in _texts(fact)):
+            return None
+        core = _quoted(fact)
+        answer = scene.voice.answer(core, fact.values)
+        scene.last_fact = fact
+        wanted = tuple(value for slot, value in fact.values.items() if slot in fact.frame.slots and value != name and value in fact.text)
+        check = Check(one_of=wanted) if wanted else None
+        return Beat("fact", said(scene.player.say(ask, {**scene.cast.own, "x": name}), answer), check, f"about:{fact.text}")
+    return None
+
+
+def unambiguous(scene: Scene, fact: Fact, ask: Template) -> bool:
+    """Whether no other fact of the prompt could be meant by the question."""
+    asked = ask.fill(fact.values).casefold()
+    for other in scene.cast.facts:
+        if other is fact:
+            continue
+        for question in other.frame.questions:
+            for text in question.asks:
+                if (other.frame is fact.frame or not ask.slots) and text.fill(other.values).casefold() == asked:
+                    return False
+    return True
+
+
+def key_values(fact: Fact, ask: Template, answers: Sequence[Template]) -> tuple[str, ...]:
+    """The values that every answer brings and the question does not."""
+    common = frozenset.intersection(*(answer.slots for answer in answers)) - ask.slots
+    return tuple(fact.values[slot] for slot in sorted(common) if slot not in {"me", "name"})
+
+
+def _ask_one(scene: Scene, facts: list[Fact], ability: str) -> Beat | None:
+    for _ in range(_TRIES if facts else 0):
+        fact = scene.rng.choice(facts)
+        beat = _beat(scene, fact, scene.rng.choice(fact.frame.questions), ability)
+        if beat:
+            scene.last_fact = fact
+            return beat
+    return None
+
+
+def _beat(scene: Scene, fact: Fact, question: Question, ability: str, *, bare: bool = False) -> Beat | None:
+    split = "new" if fact.frame.unseen and scene.split == "new" else scene.split
+    asks = question.asks if fact.frame.unseen and split == "new" else ()
+    ask = scene.rng.choice(asks) if asks else scene.player.choose(question.asks, split, fact.values)
+    if ask is None or not (bare or unambiguous(scene, fact, ask)):
+        return None
+    answer = scene.rng.choice(question.answers)
+    keys = key_values(fact, ask, question.answers)
+    row = "unseen_kind" if ability == "fact" and fact.frame.unseen else ability
+    line = scene.voice.answer(answer, fact.values)
+    asked = scene.player.say(ask, fact.values, bare=bare)
+    return Beat(row, said(asked, line), Check(contains=keys) if keys else None, f"{fact.frame.where}:{question.asks[0].text}")
+
+
+def _quoted(fact: Fact) -> Template:
+    """The fact in the third person, as an answer."""
+    usable = [text for text in fact.frame.statements if not text.text.startswith(("You", "I "))]
+    return (usable or list(fact.frame.statements))[0]
+
+
+def _texts(fact: Fact) -> list[str]:
+    return [ask.fill(fact.values) for question in fact.frame.questions for ask in question.asks]

@@ -1,0 +1,90 @@
+"""What the exchanges of one dialogue share: the character, the voices, what was said so far."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from npc_sdk.backend import Message, Role
+from train_demo_model.banks import Banks
+from train_demo_model.cast import Cast, Fact
+from train_demo_model.player import Player
+from train_demo_model.split import Split
+from train_demo_model.template import Template
+from train_demo_model.voice import Voice
+from train_demo_model.words import Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What a judge looks for in the first answer of a beat.
+
+    Args:
+        contains: all of these, in any case.
+        one_of: at least one of these.
+        lacks: none of these.
+        says: what kind of line it must be: "dont_know", "not_told", or empty for any.
+        call: the tool call that must be made: `name` and `arguments`; None for a line without a call.
+        texts: whether the first answer is judged at all.
+    """
+
+    contains: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    says: str = ""
+    call: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """A player's turn and what the NPC makes of it.
+
+    Args:
+        ability: the judge's row.
+        messages: from the player's (or the game's) to the NPC's last.
+        check: what the first answer must be; None if it cannot be judged by looking.
+        label: what kind of answer this is, one for each text and prompt class.
+        told: what the NPC now remembers of the player.
+    """
+
+    ability: str
+    messages: tuple[Message, ...]
+    check: Check | None
+    label: str
+    told: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def asked(self) -> str:
+        """The player's text."""
+        return next(message.content for message in reversed(self.messages) if message.role is Role.USER)
+
+
+@dataclass(slots=True)
+class Scene:
+    """A dialogue in the making."""
+
+    cast: Cast
+    voice: Voice
+    player: Player
+    banks: Banks
+    rng: random.Random
+    words: Words
+    split: Split
+    mood: str | None = None
+    told: dict[str, str] = field(default_factory=dict)
+    last_fact: Fact | None = None
+    last_line: str = ""
+
+    def ask(self, intent: str, more: Mapping[str, str] | None = None) -> Template | None:
+        """An utterance of `intent` that fits."""
+        return self.player.choose(self.banks.asks.get(intent, ()), self.split, {**self.cast.own, **(more or {})})
+
+    def core(self, section: str, values: Mapping[str, str]) -> Template:
+        """A plain answer from the fields of the sheet."""
+        return self.rng.choice([text for text in self.banks.core[section] if text.slots <= values.keys()])
+
+
+def said(player: str, npc: str) -> tuple[Message, Message]:
+    """A turn of the player's and the NPC's answer."""
+    return Message(Role.USER, player), Message(Role.ASSISTANT, npc)
