@@ -108,7 +108,7 @@ class ScriptTurn(SheetModel):
     state: Annotated[dict[Identifier, Line | None], Field(max_length=32)] | None = None
     """How things stand from now on, such as `{mood: angry}`; null says that the thing is over."""
     objects: Annotated[dict[Identifier, Texts], Field(max_length=32)] = Field(default_factory=dict)
-    """Things that are there now, by kind, that tool calls may name, such as `{items: [rope, lamp]}`."""
+    """What there is to choose from now, such as `{items: [rope, lamp]}`: what the game passes as `objects`."""
     expect: Expect | None = None
     """What must be true of the answer."""
 

@@ -35,6 +35,13 @@ def test_the_sheet_is_a_character(tmp_path: Path) -> None:
     assert load_character(sheet).name == "Bram Oakes"
 
 
+def test_the_tests_of_that_sheet_are_tests(tmp_path: Path) -> None:
+    tests = re.findall(r"^```yaml\n(tests:.*?)^```", README, re.MULTILINE | re.DOTALL)
+    sheet = tmp_path / "bram.yaml"
+    sheet.write_text(block("yaml") + tests[0], encoding="utf-8")
+    assert len(load_character(sheet).tests) == 2
+
+
 def test_everything_that_it_links_to_is_there() -> None:
     root = Path(__file__).parents[1]
     links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if not link.startswith("http")]

@@ -41,6 +41,7 @@ def test_characters_lore_model_and_type_marks_are_in_it(names: set[str]) -> None
     assert "npc_sdk/demo_model/MODEL_CARD.md" in names
     assert {"npc_sdk/py.typed", "npc_bridge/py.typed"} <= names
     assert any(name.startswith("npc_sdk/characters/lore/") for name in names)
+    assert "npc_sdk/sheet_tests/suites/injection.yaml" in names
 
 
 def test_an_editable_install_puts_no_folder_into_site_packages_that_hides_the_package(tmp_path: Path) -> None:

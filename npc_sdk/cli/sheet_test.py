@@ -124,7 +124,7 @@ async def _play(cases: list[Case], notes: list[str], model: str, device: str, ol
         engine: Backend = npc_sdk.open_engine(model, device=device)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     try:
-        with Progress(*columns, console=err, transient=True) as bar:
+        with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
             task = bar.add_task("conversations", total=sum(len(case.seeds) for case in cases))
             results = await play_all(cases, engine, on_run=lambda case, run: bar.advance(task))
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
@@ -59,7 +60,7 @@ async def play(case: Case, seed: int, backend: Backend) -> Run:
     trouble = None
     try:
         dialogue = Dialogue(case.sheet.character, backend, player=case.test.player, seed=seed)
-        heard = [case.test.player or ""]
+        heard = [case.test.player or "", json.dumps(case.test.tool_results, ensure_ascii=False)]
         for turn in case.test.turns:
             step = await _step(dialogue, turn, case.test, heard)
             played.append(step)
@@ -86,17 +87,18 @@ async def _step(dialogue: Dialogue, turn: ScriptTurn, test: SheetTest, heard: Se
         return Played("state", ", ".join(f"{key}: {value or 'none'}" for key, value in turn.state.items()))
     if turn.player is not None:
         kind, text = "player", turn.player
-        events = dialogue.say(text)
+        events = dialogue.say(text, objects=turn.objects)
     else:
         kind, text = "event", turn.event or ""
         respond = Respond.MUST if turn.expect else Respond.SILENT
-        events = dialogue.narrate(text, respond=respond, priority=Priority.PLAYER)
+        events = dialogue.narrate(text, respond=respond, objects=turn.objects, priority=Priority.PLAYER)
     answer, trouble = await _drain(dialogue, events, test)
     if trouble is not None:
         raise _LineFailed(Played(kind, text, answer), trouble)
     if kind == "event" and turn.expect is None:
         return Played(kind, text)
-    scene = Scene(dialogue.character, text, (*heard, *dialogue.state.values()))
+    there = (name for names in turn.objects.values() for name in names)
+    scene = Scene(dialogue.character, text, (*heard, *there, *dialogue.state.values()))
     misses = judge(turn.expect, answer, scene) if turn.expect else []
     return Played(kind, text, answer, tuple(misses))
 

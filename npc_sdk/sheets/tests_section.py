@@ -48,8 +48,8 @@ def _check_turn(turn: Node, key: Key, report: Report) -> None:
     expect, objects = turn.child("expect"), turn.child("objects")
     if expect and steps == ["state"]:
         report.add(expect.key_place, (*key, "expect"), "no `expect` beside `state`", "one, though nothing is said")
-    if objects and steps in (["state"], ["event"]):
-        report.add(objects.key_place, (*key, "objects"), "`objects` beside `player`", f"them beside {steps[0]}")
+    if objects and steps == ["state"]:
+        report.add(objects.key_place, (*key, "objects"), "`objects` beside `player` or `event`", "them beside state")
     if expect:
         _check_expect(expect, (*key, "expect"), report)
 

@@ -137,3 +137,16 @@ async def test_runs_are_side_by_side_and_never_more_than_allowed():
     assert result.ok
     assert backend.most == 4
     assert len(told) == 20
+
+
+async def test_the_objects_of_a_turn_reach_the_dialogue():
+    expect = {"tool": "give_item"}
+    good = await result_of(
+        a_case({"player": "Flour!", "objects": {"items": "flour"}, "expect": expect}), CALL, "Here."
+    )
+    assert good.ok
+    refused = await result_of(
+        a_case({"player": "Flour!", "objects": {"items": ["x" * 390]}, "expect": expect}), CALL, ""
+    )
+    assert refused.runs[0].trouble is not None
+    assert refused.runs[0].trouble.code == "text_too_long"
