@@ -14,6 +14,9 @@ from npc_sdk.sheet_tests.fact_questions import base_form
 MAX_PER_TOOL = 4
 """Most requests for one tool."""
 
+_ANY_THING = ("item", "object", "thing", "goods", "quest")
+"""Parameters whose value stands for the thing of the description, whatever that calls it."""
+
 _OWN_DOING = re.compile(r"\b(?:the npc|the character|its face|own face|emotion|mood|expression)\b", re.IGNORECASE)
 
 
@@ -30,7 +33,7 @@ def tool_tests(character: Character) -> tuple[list[SheetTest], list[str]]:
             notes.append(f"no request could be made for {name}: its arguments are free, and no fact names any")
         for arguments in made[:MAX_PER_TOOL]:
             shown = ", ".join(str(value) for value in arguments.values())
-            text = f"Please {asked}: {shown}." if shown else f"Please {asked}."
+            text = f"Please {_filled(asked or '', arguments)}."
             wanted = WantedCall(name=name, arguments=dict(arguments))
             turn = ScriptTurn(player=text, expect=Expect(tool=wanted))
             tests.append(SheetTest(name=f"{name}({shown})", tags=("tool",), turns=(turn,)))
@@ -44,7 +47,23 @@ def _imperative(description: str) -> str | None:
         return None
     rest = re.sub(r"\b[Tt]he player's\b", "my", match[2])
     rest = re.sub(r"\b[Tt]he player\b", "me", rest)
+    rest = re.sub(r"\b(and|or) ([a-z]+s)\b", lambda also: f"{also[1]} {base_form(also[2])}", rest)
     return f"{base_form(match[1].lower())} {rest}"
+
+
+def _filled(asked: str, arguments: Mapping[str, Any]) -> str:
+    """The request with its arguments: "give an item to me" -> "give the rope to me: quantity 2"."""
+    rest = []
+    for name, value in arguments.items():
+        thing = re.search(r"\ban? (\w+)\b", asked)
+        if isinstance(value, str) and thing and name in (thing[1], *_ANY_THING):
+            named = f'the {thing[1]} "{value}"' if value[:1].isupper() else f"the {value}"
+            asked = asked[: thing.start()] + named + asked[thing.end() :]
+        elif isinstance(value, str):
+            rest.append(value)
+        else:
+            rest.append(f"{value} {name}" if name.endswith("s") else f"{name} {value}")
+    return f"{asked}: {', '.join(rest)}" if rest else asked
 
 
 def _arguments(tool: Tool, character: Character) -> list[Mapping[str, Any]]:
@@ -71,7 +90,7 @@ def _values(schema: Mapping[str, Any], character: Character) -> list[Any]:
     match schema.get("type"):
         case "integer" | "number":
             low, high = schema.get("minimum", 1), schema.get("maximum", 9)
-            return sorted({low, min(max(low, 2), high)})
+            return [min(max(low, 2), high)]
         case "string":
             priced = (re.match(r"(?:An? |The )?(.+?) costs? ", fact) for fact in character.knowledge.facts)
             return [match[1] if match[1][0].islower() else match[1].lower() for match in priced if match]

@@ -86,10 +86,11 @@ def test_facts_note_how_many_were_covered():
 def test_requests_are_made_from_tools_and_what_cannot_be_asked_for_is_noted():
     tests, notes = tool_tests(load_character("fenna"))
     asked = {test.turns[0].player: test.turns[0].expect.tool for test in tests if test.turns[0].expect}
-    call = asked["Please give a remedy to me: honey salve."]
+    call = asked["Please give the honey salve to me."]
     assert call is not None
     assert (call.name, call.arguments) == ("give_item", {"item": "honey salve"})
     assert notes == []
+    assert 'Please ask me to take on the quest "Silverleaf at Dawn".' in asked
     assert "set_emotion" in tool_tests(load_character("ysolde"))[1][0]
 
 
