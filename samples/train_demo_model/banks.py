@@ -15,7 +15,6 @@ from train_demo_model.template import Template
 from train_demo_model.tool_bank import ToolKind, read_tools
 from train_demo_model.words import BANKS
 
-
 _PARTS_OF_ASKS = frozenset({"lead", "tail", "topic", "about_fact", "verify_true"})
 """Sections that hold parts of what players say, not whole utterances."""
 
@@ -51,9 +50,7 @@ def load_banks(folder: Path = BANKS) -> Banks:
     faults: list[str] = []
     styles = [read_style(path, faults) for path in sorted((folder / "styles").glob("*.yaml"))]
     frames = [
-        frame
-        for path in sorted((folder / "facts").glob("*.txt"))
-        for frame in FrameReader(path, faults).frames()
+        frame for path in sorted((folder / "facts").glob("*.txt")) for frame in FrameReader(path, faults).frames()
     ]
     return Banks(
         styles=tuple(style for style in styles if style),

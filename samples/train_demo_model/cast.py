@@ -1,4 +1,4 @@
-"""A random character: its sheet, its manner of speech, and what it knows in a form that questions can be drawn from."""
+"""A character: its sheet, its manner of speech, and what it knows in a form that questions can be drawn from."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Fact:
         frame: the kind.
         values: of its slots, and of the character's own.
         text: the statement as the prompt has it.
-        part: where it stands: `facts`, `context`, `backgrounds`, `appearances`, `scenarios`, `likes`, `goods`, `rules`.
+        part: where it stands: `facts`, `context` or a part of the sheet such as `likes`.
     """
 
     frame: Frame
@@ -70,6 +70,7 @@ class Cast:
     tools: tuple[BoundTool, ...] = ()
     contexts: tuple[str, ...] = ()
     player: str | None = None
+    told: Mapping[str, str] = field(default_factory=dict)
     end_phrase: str = ""
     must_address: bool = False
 

@@ -47,8 +47,15 @@ def composed_frames(folder: Path, faults: list[str]) -> Iterator[Frame]:
         past, base, participle = (form.strip() for form in forms.split(","))
         for at, shape in enumerate(shapes):
             for kind in _some(kinds.split(), f"{base}{at}"):
-                what = {"PAST": past, "BASE": base, "PART": participle, "OBJ": _OBJECTS[kind][0], "WHAT": _OBJECTS[kind][1]}
-                frame = reader.frame([(line_number, _with(text, what)) for line_number, text in shape])
+                what = {
+                    "PAST": past,
+                    "BASE": base,
+                    "PART": participle,
+                    "OBJ": _OBJECTS[kind][0],
+                    "WHAT": _OBJECTS[kind][1],
+                }
+                made = [(line_number, _with(text, what)) for line_number, text in shape]
+                frame = reader.frame(made, [text for _, text in shape], held_by=base)
                 if frame:
                     yield frame
 

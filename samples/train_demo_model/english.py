@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-_VOWEL_SOUND = re.compile(r"(?!one\b|once\b|uni(?!n|m)|use|usu|uti|eu|ewe|ur[aieo]|ubiq|uv)[aeiou]|hour|honest|honor|heir", re.I)
+_VOWEL_SOUND = re.compile(
+    r"(?!one\b|once\b|uni(?!n|m)|use|usu|uti|eu|ewe|ur[aieo]|ubiq|uv)[aeiou]|hour|honest|honor|heir",
+    re.IGNORECASE,
+)
 _LETTERS_WITH_VOWEL = re.compile(r"[AEFHILMNORSX](?:[A-Z0-9-]|$)")
 _VOWEL_NUMBER = re.compile(r"8|1[18](?:\D|$)|1[18]\d{3}(?:\D|$)")
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')]*\s+(?=[\"'(]?[A-Z0-9])")

@@ -33,6 +33,7 @@ class Frame:
         follow_ups: elliptical questions that make sense after another question about it.
         slots: those of the statement.
         all_slots: those and what players bring up in their questions.
+        unseen: whether training never sees it.
         worlds: where it fits; empty fits anywhere.
     """
 
@@ -42,17 +43,13 @@ class Frame:
     follow_ups: tuple[Question, ...]
     slots: frozenset[str]
     all_slots: frozenset[str]
+    unseen: bool
     worlds: frozenset[str] = frozenset()
 
     @property
     def own(self) -> bool:
         """Whether it is about the NPC itself."""
         return "me" in self.slots or any(" you" in f" {ask.text.lower()}" for ask in self.questions[0].asks[:1])
-
-    @property
-    def unseen(self) -> bool:
-        """Whether training never sees it."""
-        return held(self.statements[0].text, FRAME_SHARE)
 
 
 @dataclass(slots=True)
@@ -84,21 +81,31 @@ class FrameReader:
             worlds = {world.strip() for world in line.split("worlds:")[1].split(",")}
             self.worlds = frozenset(worlds - {"any"})
 
-    def frame(self, block: list[tuple[int, str]]) -> Frame | None:
-        """The frame that `block` holds; None, and a fault, if it is wrong."""
+    def frame(
+        self, block: list[tuple[int, str]], patterns: list[str] | None = None, held_by: str = ""
+    ) -> Frame | None:
+        """The frame that `block` holds; None, and a fault, if it is wrong.
+
+        Args:
+            block: its numbered lines.
+            patterns: the lines that they were made from, if several frames are made from one.
+            held_by: decides whether the frame is held out; by default its statement.
+        """
         where = f"{self.path.parent.name}/{self.path.name}:{block[0][0]}"
         try:
-            statements = _templates(block[0][1])
+            lines = list(zip((line for _, line in block), patterns or [line for _, line in block], strict=True))
+            statements = _templates(*lines[0])
             slots = frozenset().union(*(statement.slots for statement in statements[:1])) | {"me"}
-            questions = tuple(_question(line[1:]) for _, line in block[1:] if line.startswith("?"))
-            follow_ups = tuple(_question(line[1:]) for _, line in block[1:] if line.startswith("~"))
-            _check(statements, questions, follow_ups, slots, [line for _, line in block[1:]])
+            questions = tuple(_question(line[1:], key[1:]) for line, key in lines[1:] if line.startswith("?"))
+            follow_ups = tuple(_question(line[1:], key[1:]) for line, key in lines[1:] if line.startswith("~"))
+            _check(statements, questions, follow_ups, slots, [line for line, _ in lines[1:]])
         except ValueError as exc:
             self.faults.append(f"{where}: {exc}")
             return None
         texts = [text for question in (*questions, *follow_ups) for text in (*question.asks, *question.answers)]
         all_slots = frozenset().union(*(text.slots for text in (*statements, *texts)))
-        return Frame(where, statements, questions, follow_ups, statements[0].slots, all_slots, self.worlds)
+        unseen = held(held_by or statements[0].text, FRAME_SHARE)
+        return Frame(where, statements, questions, follow_ups, statements[0].slots, all_slots, unseen, self.worlds)
 
 
 def _check(
@@ -121,21 +128,25 @@ def _check(
         for answer in question.answers:
             extra = answer.slots - slots - OWN_SLOTS - asked
             if extra:
-                raise ValueError(f"{sorted(extra)} of the answer {answer.text!r} stand in no statement and no question")
+                raise ValueError(
+                    f"{sorted(extra)} of the answer {answer.text!r} stand in no statement and no question"
+                )
     for statement in statements[1:]:
         if statements[0].slots - statement.slots - {"me"}:
             raise ValueError(f"the wording {statement.text!r} lacks {sorted(statements[0].slots - statement.slots)}")
 
 
-def _question(line: str) -> Question:
+def _question(line: str, pattern: str) -> Question:
     asks, arrow, answers = line.partition("=>")
+    asked, _, answered = pattern.partition("=>")
     if not arrow:
         raise ValueError(f"no => in {line!r}")
-    return Question(_templates(asks), _templates(answers))
+    return Question(_templates(asks, asked), _templates(answers, answered))
 
 
-def _templates(text: str) -> tuple[Template, ...]:
-    found = tuple(Template(part.strip()) for part in text.split("|") if part.strip())
+def _templates(text: str, pattern: str) -> tuple[Template, ...]:
+    parts = zip(text.split("|"), pattern.split("|"), strict=True)
+    found = tuple(Template(part.strip(), key.strip()) for part, key in parts if part.strip())
     if not found:
         raise ValueError("empty text")
     return found

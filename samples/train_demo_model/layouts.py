@@ -99,12 +99,12 @@ def _prose(character: Character, rng: random.Random) -> str:
     said = [_opening(character, rng)]
     for part, values in _shuffled(character, rng):
         opening = _PROSE.get(part)
-        if part in {"facts", "background", "scenario", "appearance"}:
-            said.extend(_stopped(value) for value in values)
-        elif part == "people":
+        if part in {"facts", "background", "scenario", "appearance"} or part == "people":
             said.extend(_stopped(value) for value in values)
         elif opening:
-            told = opening(", and ".join(value[:1].lower() + value[1:] if part == "goals" else value for value in values))
+            told = opening(
+                ", and ".join(value[:1].lower() + value[1:] if part == "goals" else value for value in values)
+            )
             said.append(_stopped(told))
         else:
             said.append(_stopped(f"{_label(part, rng)}: {'; '.join(values)}"))
@@ -139,7 +139,11 @@ def _markdown(character: Character, rng: random.Random) -> str:
 def _labelled(character: Character, rng: random.Random) -> str:
     who = character.identity
     head = rng.random() < 0.5
-    lines = [_opening(character, rng)] if head else [f"Name: {character.name}", f"{rng.choice(('Role', 'Job', 'Occupation'))}: {who.role}"]
+    lines = (
+        [_opening(character, rng)]
+        if head
+        else [f"Name: {character.name}", f"{rng.choice(('Role', 'Job', 'Occupation'))}: {who.role}"]
+    )
     if not head and who.place:
         lines.append(f"{rng.choice(('Location', 'Place', 'Home', 'Lives in'))}: {who.place}")
     if not head and who.species:

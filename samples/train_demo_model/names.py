@@ -7,6 +7,7 @@ from train_demo_model.words import Words
 
 _PLACE_STARTS = "Port Fort New Old Upper Lower Saint North South East West Mount Lake Camp Castle".split()
 _NUMBERED = "Dock Deck Sector Bay Level Ward Room Gate Outpost Station Hangar Block Pier Platform Cell".split()
+_GODHEADS = "Mother Father One Lady Lord Flame Star Saint".split()
 _STREETS = "Street Lane Road Row Avenue Alley Square".split()
 
 
@@ -19,8 +20,7 @@ def person(words: Words) -> str:
     """A person's name, such as "Aldo Brennan", "Captain Vrosk", "Mirael", "Old Hesper" or "R-17"."""
     chance = words.rng.random()
     if chance < 0.04:
-        return words.pick((f"Unit {words.rng.randint(2, 99)}", f"{words.coined(1)[:1].upper()}{words.rng.randint(1, 9)}-"
-                           f"{words.coined(1)[:1].upper()}{words.rng.randint(1, 9)}", capital(words.any_word())))  # fmt: skip
+        return words.pick((f"Unit {words.rng.randint(2, 99)}", _serial(words), capital(words.any_word())))
     given = capital(words.coined()) if chance < 0.55 else words.of("first_name")
     chance = words.rng.random()
     if chance < 0.42:
@@ -30,6 +30,10 @@ def person(words: Words) -> str:
     if chance < 0.56:
         return f"{given} {words.of('epithet')}"
     return f"{given} {surname(words)}"
+
+
+def _serial(words: Words) -> str:
+    return "-".join(f"{words.coined(1)[:1].upper()}{words.rng.randint(1, 9)}" for _ in range(2))
 
 
 def surname(words: Words) -> str:
@@ -95,7 +99,7 @@ def god(words: Words) -> str:
         return words.of("deity")
     if chance < 0.75:
         return capital(words.coined())
-    return f"the {title_case(_quality(words))} {words.pick(('Mother', 'Father', 'One', 'Lady', 'Lord', 'Flame', 'Star', 'Saint'))}"
+    return f"the {title_case(_quality(words))} {words.pick(_GODHEADS)}"
 
 
 def _quality(words: Words) -> str:

@@ -26,7 +26,6 @@ class Check:
         lacks: none of these.
         says: what kind of line it must be: "dont_know", "not_told", or empty for any.
         call: the tool call that must be made: `name` and `arguments`; None for a line without a call.
-        texts: whether the first answer is judged at all.
     """
 
     contains: tuple[str, ...] = ()
@@ -46,6 +45,7 @@ class Beat:
         check: what the first answer must be; None if it cannot be judged by looking.
         label: what kind of answer this is, one for each text and prompt class.
         told: what the NPC now remembers of the player.
+        mood: the NPC's mood from now on, if it changes.
     """
 
     ability: str
@@ -53,6 +53,7 @@ class Beat:
     check: Check | None
     label: str
     told: Mapping[str, str] = field(default_factory=dict)
+    mood: str | None = None
 
     @property
     def asked(self) -> str:

@@ -8,6 +8,11 @@ from train_demo_model import names
 from train_demo_model.english import number_word, ordinal, plural
 from train_demo_model.words import Words
 
+_TRADES = "keeper maker seller hunter guard trader repairer trainer reader collector".split()
+_DOINGS = (
+    "making selling mending hunting painting collecting counting carving cleaning stealing drawing finding guarding"
+).split()
+_BASE_COLORS = "red blue green gray brown white yellow".split()
 _AGES = (9, 95)
 _YEARS = ((180, 1999), (1700, 2450))
 
@@ -75,10 +80,12 @@ def _price(words: Words) -> str:
 
 def _clock(words: Words) -> str:
     hour = words.rng.randint(1, 12)
-    return words.pick((
-        f"{number_word(hour)} o'clock", f"{hour} o'clock", f"half past {number_word(hour)}", f"quarter to {number_word(hour)}",
-        f"{words.rng.randint(0, 23):02}:{words.rng.randint(0, 59):02}", f"{hour} in the morning", f"{hour} in the evening", "noon", "midnight",
-    ))  # fmt: skip
+    spelt = number_word(hour)
+    digital = f"{words.rng.randint(0, 23):02}:{words.rng.randint(0, 59):02}"
+    spoken = (f"{spelt} o'clock", f"half past {spelt}", f"quarter to {spelt}")
+    return words.pick(
+        (*spoken, f"{hour} o'clock", f"{hour} in the morning", f"{hour} in the evening", digital, "noon")
+    )
 
 
 def _span(units: str) -> Callable[[Words], str]:
@@ -108,7 +115,7 @@ def _role(words: Words) -> str:
     if chance < 0.75:
         return words.any_word()
     if chance < 0.9:
-        return f"{words.of('adj', 'noun', 'thing', 'animal')} {words.pick('keeper maker seller hunter guard trader repairer trainer reader collector'.split())}"
+        return f"{words.of('adj', 'noun', 'thing', 'animal')} {words.pick(_TRADES)}"
     return words.coined()
 
 
@@ -130,7 +137,20 @@ def _open(*lists: str) -> Callable[[Words], str]:
 
 
 def _skill(words: Words) -> str:
-    return words.of("skill", "skill", "activity") if words.rng.random() < 0.6 else f"{words.pick('making selling mending hunting painting collecting counting carving cleaning stealing drawing finding guarding cooking'.split())} {plural(_item(words))}"
+    if words.rng.random() < 0.6:
+        return words.of("skill", "skill", "activity")
+    return f"{words.pick(_DOINGS)} {plural(_item(words))}"
+
+
+def _age(words: Words) -> str:
+    age = words.rng.randint(*_AGES)
+    return str(age) if words.rng.random() < 0.6 else number_word(age)
+
+
+def _color(words: Words) -> str:
+    if words.rng.random() < 0.7:
+        return words.of("color")
+    return f"{words.of('lexicon')} {words.pick(_BASE_COLORS)}"
 
 
 KINDS: Mapping[str, Callable[[Words], str]] = {
@@ -153,14 +173,14 @@ KINDS: Mapping[str, Callable[[Words], str]] = {
     "nth": lambda words: ordinal(words.rng.randint(2, 40)),
     "price": _price,
     "year": lambda words: str(words.rng.randint(*words.rng.choice(_YEARS))),
-    "age": lambda words: str(words.rng.randint(*_AGES)) if words.rng.random() < 0.6 else number_word(words.rng.randint(*_AGES)),
+    "age": _age,
     "day": _of("day"),
     "time": _of("time"),
     "clock": _clock,
     "dur": _span("days weeks months years hours minutes nights winters summers"),
     "dist": _span("miles leagues paces steps yards kilometers blocks feet meters"),
     "dir": lambda words: words.pick("north south east west northeast northwest southeast southwest".split()),
-    "color": lambda words: words.of("color") if words.rng.random() < 0.7 else f"{words.of('lexicon')} {words.pick('red blue green gray brown white yellow'.split())}",
+    "color": _color,
     "group": names.group,
     "thing": _thing,
     "word": lambda words: words.any_word() if words.rng.random() < 0.7 else words.coined(),
@@ -171,8 +191,9 @@ KINDS: Mapping[str, Callable[[Words], str]] = {
     "skill": _skill,
     "body": _body,
     "weather": _of("weather"),
+    "future": _of("future"),
     "mood": _of("mood"),
     "species": lambda words: words.of("species") if words.rng.random() < 0.5 else words.open("animal", "creature"),
     "player": names.person,
-}  # fmt: skip
+}
 """Every kind of slot."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Literal, TypeVar
 
 Split = Literal["train", "in", "new"]
@@ -27,6 +28,7 @@ MIN_PHRASINGS = 4
 T = TypeVar("T")
 
 
+@lru_cache(1 << 16)
 def held(text: str, share: int) -> bool:
     """Whether `text` is one of the 1 in `share` that are held out."""
     return zlib.crc32(f"npc/{share}/{text.casefold()}".encode()) % share == 0

@@ -44,13 +44,15 @@ class Template:
 
     Args:
         text: as its author wrote it.
+        key: what tells whether it is held out, for texts that are made from one pattern; by default the text.
 
     Raises:
         ValueError: if its braces are no slots.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, key: str = "") -> None:
         self.text = text
+        self.key = key or text
         self._parts: list[str | Slot] = []
         end = 0
         for match in _SLOT.finditer(text):
@@ -113,4 +115,4 @@ class Template:
         return f"Template({self.text!r})"
 
     def __str__(self) -> str:
-        return self.text
+        return self.key

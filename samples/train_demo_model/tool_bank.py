@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 
@@ -17,7 +16,7 @@ from train_demo_model.template import Template
 class _Loader(yaml.CSafeLoader):
     """Reads `on`, `off`, `yes` and `no` as the words they are; only `true` and `false` are booleans."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {
+    yaml_implicit_resolvers = {  # noqa: RUF012 - as in the base class
         first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":bool") or first in "tfTF"]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
@@ -33,6 +32,7 @@ class Parameter:
         describe: what a schema may say of it.
         spec: `slot`, `enum`, `flag`, `list` or `object` with what belongs to it.
         optional: whether a call may leave it out.
+        parts: the parameters inside an `object`.
     """
 
     key: str
@@ -40,6 +40,7 @@ class Parameter:
     describe: tuple[str, ...]
     spec: Mapping[str, Any]
     optional: bool
+    parts: tuple[Parameter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,8 @@ def _parameter(key: str, spec: dict[str, Any]) -> Parameter:
         if kind in spec and kind_of(spec[kind]) not in KINDS:
             raise ValueError(f"parameter {key!r} has no known slot: {spec[kind]!r}")
     described = tuple(spec.get("describe") or ())
-    return Parameter(key, tuple(spec.get("names") or (key,)), described, spec, bool(spec.get("optional")))
+    parts = tuple(_parameter(part, inner) for part, inner in spec.get("object", {}).items())
+    return Parameter(key, tuple(spec.get("names") or (key,)), described, spec, bool(spec.get("optional")), parts)
 
 
 def _request(text: str) -> Request:
@@ -125,6 +127,8 @@ def _check(tool: ToolKind) -> None:
         named = {slot.split(".")[0] for slot in request.text.slots} | request.implied.keys()
         if needed - named:
             raise ValueError(f"{request.text.text!r} does not set {sorted(needed - named)}")
-        unknown = {slot for slot in named - keys if kind_of(slot) not in KINDS and slot not in {"name", "role", "place"}}
+        unknown = {
+            slot for slot in named - keys if kind_of(slot) not in KINDS and slot not in {"name", "role", "place"}
+        }
         if unknown:
             raise ValueError(f"{request.text.text!r} names {sorted(unknown)}, which are no parameters")

@@ -8,24 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from npc_sdk.character import Tool
-from train_demo_model.english import number_word, plural
+from train_demo_model.english import plural
 from train_demo_model.slots import KINDS, draw, kind_of
 from train_demo_model.split import Split, phrasings
 from train_demo_model.template import Template
-from train_demo_model.tool_bank import Parameter, Request, ToolKind
+from train_demo_model.tool_bank import Request, ToolKind
+from train_demo_model.tool_parameters import WHOLE, BoundParameter, bind_parameter, object_schema
 from train_demo_model.words import Words
-
-_WHOLE = frozenset({"n", "age", "year"})
-_DESCRIBED = 0.6  # share of parameters with a description
-_MAX_AMOUNT = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """A value as the call has it and as the player says it."""
-
-    value: Any
-    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,44 +32,6 @@ class Use:
     values: Mapping[str, str]
     arguments: Mapping[str, Any]
     many: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class BoundParameter:
-    """A parameter under the name that this character's schema gives it."""
-
-    kind: Parameter
-    name: str
-    schema: Mapping[str, Any]
-    wordings: Mapping[str, tuple[str, ...]]
-    inner: tuple[BoundParameter, ...] = ()
-
-    def draw(self, words: Words) -> Argument:
-        """A random value."""
-        spec = self.kind.spec
-        if self.wordings:
-            value = words.pick(tuple(self.wordings))
-            return Argument(value, words.pick(self.wordings[value]))
-        if "list" in spec:
-            items = [draw(spec["list"], words) for _ in range(words.rng.randint(1, int(spec.get("of", 3))))]
-            said = items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
-            return Argument(items, said)
-        if "flag" in spec:
-            return Argument(words.rng.random() < 0.5, "")
-        if kind_of(spec["slot"]) in _WHOLE:
-            number = words.rng.randint(int(spec.get("min", 2)), int(spec.get("max", _MAX_AMOUNT)))
-            spelt = number_word(number) if 0 <= number <= 20 and words.rng.random() < 0.25 else str(number)
-            return Argument(number, spelt)
-        value = draw(spec["slot"], words)
-        return Argument(value, value)
-
-    def implied(self, text: str) -> Any:
-        """The value that a request's words imply, in its type."""
-        if "flag" in self.kind.spec:
-            return text.casefold() == "true"
-        if kind_of(self.kind.spec.get("slot", "")) in _WHOLE:
-            return int(text)
-        return [text] if "list" in self.kind.spec else text.strip("\"'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +68,14 @@ class BoundTool:
                 if f"{{{key}:s}}" in request.text.text:
                     arguments[parameter.name] = plural(drawn.value)
                     many.add(key)
-        for slot in request.text.slots - values.keys():
+        for slot in sorted(request.text.slots - values.keys()):
             if kind_of(slot) in KINDS:
                 values[slot] = draw(slot, words)
         return Use(request.text, values, arguments, frozenset(many))
 
     def requests(self, split: Split) -> list[Request]:
         """What players say to have it used."""
-        return phrasings(self.kind.asks, split, lambda request: request.text.text)
+        return phrasings(self.kind.asks, split, lambda request: request.text.key)
 
     def result(self, use: Use, words: Words) -> Any:
         """What the game answers when it went well."""
@@ -141,57 +92,9 @@ class BoundTool:
 
 def bind(kind: ToolKind, words: Words) -> BoundTool:
     """The tool under one of its names, with one of its descriptions."""
-    parameters = tuple(_bind_parameter(parameter, words) for parameter in kind.parameters)
-    return BoundTool(kind, words.pick(kind.names), Tool.model_construct(
-        description=words.pick(kind.describe), parameters=_object_schema(parameters)
-    ), parameters)  # fmt: skip
-
-
-def _bind_parameter(kind: Parameter, words: Words) -> BoundParameter:
-    spec = kind.spec
-    inner: tuple[BoundParameter, ...] = ()
-    wordings: dict[str, tuple[str, ...]] = {}
-    if "object" in spec:
-        inner = tuple(
-            _bind_parameter(
-                Parameter(key, tuple(part.get("names") or (key,)), tuple(part.get("describe") or ()), part,
-                          bool(part.get("optional"))), words)  # fmt: skip
-            for key, part in spec["object"].items()
-        )
-        schema = _object_schema(inner)
-    elif "enum" in spec:
-        wordings = _wordings(spec, words)
-        schema = {"type": "string", "enum": list(wordings)}
-    elif "list" in spec:
-        schema = {"type": "array", "items": {"type": "string"}}
-    elif "flag" in spec:
-        schema = {"type": "boolean"}
-    elif kind_of(spec["slot"]) in _WHOLE:
-        limits = {"minimum": spec.get("min"), "maximum": spec.get("max")}
-        schema = {"type": "integer", **{key: value for key, value in limits.items() if value is not None}}
-    else:
-        schema = {"type": "string"}
-    if kind.describe and words.rng.random() < _DESCRIBED:
-        schema["description"] = words.pick(kind.describe)
-    return BoundParameter(kind, words.pick(kind.names), schema, wordings, inner)
-
-
-def _wordings(spec: Mapping[str, Any], words: Words) -> dict[str, tuple[str, ...]]:
-    options = spec["enum"]
-    if isinstance(options, str):
-        drawn = [draw(options, words) for _ in range(int(spec.get("of", 4)))]
-        return {value: (value,) for value in drawn}
-    pairs = options.items() if isinstance(options, Mapping) else ((value, value) for value in options)
-    return {str(value): tuple(map(str, said if isinstance(said, list) else [said])) for value, said in pairs}
-
-
-def _object_schema(parameters: tuple[BoundParameter, ...]) -> dict[str, Any]:
-    required = [parameter.name for parameter in parameters if not parameter.kind.optional]
-    schema: dict[str, Any] = {
-        "type": "object",
-        "properties": {parameter.name: dict(parameter.schema) for parameter in parameters},
-    }
-    return {**schema, "required": required} if required else schema
+    parameters = tuple(bind_parameter(parameter, words) for parameter in kind.parameters)
+    tool = Tool(description=words.pick(kind.describe), parameters=object_schema(parameters))
+    return BoundTool(kind, words.pick(kind.names), tool, parameters)
 
 
 def _filled(value: Any, given: dict[str, str], words: Words) -> Any:
@@ -202,8 +105,8 @@ def _filled(value: Any, given: dict[str, str], words: Words) -> Any:
     if not isinstance(value, str) or "{" not in value:
         return value
     template = Template(value)
-    for slot in template.slots - given.keys():
-        given[slot] = str(words.rng.randint(2, 99)) if kind_of(slot) in _WHOLE else draw(slot, words)
+    for slot in sorted(template.slots - given.keys()):
+        given[slot] = str(words.rng.randint(2, 99)) if kind_of(slot) in WHOLE else draw(slot, words)
     text = template.fill(given)
     return int(text) if text.isdigit() and value.startswith("{") and value.endswith("}") else text
 

@@ -7,13 +7,6 @@ from train_demo_model.template import Template
 from train_demo_model.tool_bank import Parameter, Request, ToolKind
 from train_demo_model.words import Words
 
-_VERBS = (
-    "adjust analyze arm assemble bless block brew bring burn buy calibrate call cancel clean collect cook copy count deliver "
-    "destroy draw dry empty enchant examine feed fetch fill fold forge freeze guard heat hide identify inspect label launch "
-    "load lock lower measure melt mend mix move order pack paint plant polish prepare print pull push raise read release "
-    "rent repair replace reserve reset ring roll scan seal search sell send sharpen shut sign sort start stop stir store "
-    "summon swap test throw tie translate trigger turn unpack wash water weigh wind wrap"
-).split()
 _ENUMS = (
     ("priority", ("low", "normal", "high"), "with {} priority"),
     ("speed", ("slow", "steady", "fast"), "at {} speed"),
@@ -34,21 +27,54 @@ _SLOTS = (
     ("day", "day", "by {day}", "Until when"),
 )
 _ASKS = (
-    "{}.", "{} please", "Please {}.", "Can you {}?", "Could you {}?", "I need you to {}.", "Would you {} for me?", "{}, now!",
-    "I want you to {}.", "Go on, {}.", "Would you mind if I asked you to {}?", "be so kind and {}", "It's time to {}.",
-    "You should {}, quickly.", "Let's {}.", "We have to {}.", "Will you {}?", "Kindly {}.", "Hurry up and {}!", "I'd like you to {}.",
-)  # fmt: skip
-_DONE = ("Done.", "That's done.", "It's done, as you asked.", "The {0} is taken care of.", "I've seen to the {0}.", "All done with the {0}.")
-_FAILS = ("the {0} is missing", "the {0} is broken", "there is no time", "it is not allowed", "the {0} is locked away", "something is in the way")
+    "{}.",
+    "{} please",
+    "Please {}.",
+    "Can you {}?",
+    "Could you {}?",
+    "I need you to {}.",
+    "Would you {} for me?",
+    "{}, now!",
+    "I want you to {}.",
+    "Go on, {}.",
+    "Would you mind if I asked you to {}?",
+    "be so kind and {}",
+    "It's time to {}.",
+    "You should {}, quickly.",
+    "Let's {}.",
+    "We have to {}.",
+    "Will you {}?",
+    "Kindly {}.",
+    "Hurry up and {}!",
+    "I'd like you to {}.",
+)
+_DONE = (
+    "Done.",
+    "That's done.",
+    "It's done, as you asked.",
+    "The {0} is taken care of.",
+    "I've seen to the {0}.",
+    "All done with the {0}.",
+)
+_FAILS = (
+    "the {0} is missing",
+    "the {0} is broken",
+    "there is no time",
+    "it is not allowed",
+    "the {0} is locked away",
+    "something is in the way",
+)
+_ABOUT_SAY = ("I like the {0}.", "The {0} looks old.", "Somebody else cares for the {0} at home.")
+_ABOUT_ASK = ("How old is the {0}?", "Who made the {0}?", "What is the {0} worth?")
 
 
 def composed_tool(words: Words) -> ToolKind:
     """A tool such as `polish_lantern` with up to two parameters."""
-    verb, thing = words.pick(_VERBS), words.open("thing", "gear")
+    verb, thing = words.of("tool_verb"), words.open("thing", "gear")
     deed = f"{verb} the {thing}"
     parameters, tail = _parameters(words)
     phrase = f"{deed} {tail}".strip()
-    asks = [Request(Template(capital(ask.format(phrase))), {}) for ask in _ASKS]
+    asks = [Request(Template(capital(ask.format(phrase)), ask), {}) for ask in _ASKS]
     return ToolKind(
         where="composed",
         names=(f"{verb}_{thing.replace(' ', '_').replace('-', '_').replace(chr(39), '')}",),
@@ -58,10 +84,10 @@ def composed_tool(words: Words) -> ToolKind:
         results=({"ok": True}, {"status": "done"}, {"done": True}),
         done=tuple(Template(text.format(thing)) for text in _DONE),
         fails=tuple(Template(text.format(thing)) for text in _FAILS),
-        about_say=tuple(Template(text.format(thing)) for text in ("I like the {0}.", "The {0} looks old.", "Somebody else cares for the {0} at home.")),
-        about_ask=tuple(Template(text.format(thing)) for text in ("How old is the {0}?", "Who made the {0}?", "What is the {0} worth?")),
+        about_say=tuple(Template(text.format(thing)) for text in _ABOUT_SAY),
+        about_ask=tuple(Template(text.format(thing)) for text in _ABOUT_ASK),
         offers=(),
-    )  # fmt: skip
+    )
 
 
 def _parameters(words: Words) -> tuple[tuple[Parameter, ...], str]:
@@ -74,6 +100,7 @@ def _parameters(words: Words) -> tuple[tuple[Parameter, ...], str]:
         return (Parameter(name, (name,), (f"One of {', '.join(options)}",), spec, False),), tail.format(f"{{{name}}}")
     chosen = words.rng.sample(_SLOTS, 1 if chance < 0.85 else 2)
     parameters = tuple(
-        Parameter(name, (name,), (told,), {"slot": slot, "min": 2, "max": 20}, False) for name, slot, _, told in chosen
+        Parameter(name, (name,), (told,), {"slot": slot, "min": 2, "max": 20}, False)
+        for name, slot, _, told in chosen
     )
     return parameters, " ".join(tail for _, _, tail, _ in chosen)

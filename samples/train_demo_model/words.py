@@ -19,7 +19,9 @@ BANKS = Path(__file__).parent / "banks"
 MIN_SPLIT_WORDS = 90
 """Shorter lists are closed classes, such as units, and are not split."""
 
-_ONSETS = "b br c cl cr d dr f fl fr g gl gr h j k kl kr l m n p pl pr qu r s sh sk sl sn st str t th tr v vr w y z ts".split()
+_ONSETS = (
+    "b br c cl cr d dr f fl fr g gl gr h j k kl kr l m n p pl pr qu r s sh sk sl sn st str t th tr v vr w y z ts"
+).split()
 _VOWELS = "a e i o u ae ai ea ee ei ia ie io oa oo ou uu y a e i o u a e o".split()
 _CODAS = "b ck d f g k l ll lt m mp n nd ng nk nt p r rd rk rn rt s sh sk ss st t th v x z".split()
 

@@ -93,4 +93,11 @@ def _overlaps(scene: Scene, literal: str) -> bool:
 
 def _content(text: str) -> set[str]:
     words = {word.strip(".,?!'\"").casefold() for word in text.split()}
-    return {word.removesuffix("ed").removesuffix("s") for word in words} - {"what", "where", "when", "does", "with", "there"}
+    return {word.removesuffix("ed").removesuffix("s") for word in words} - {
+        "what",
+        "where",
+        "when",
+        "does",
+        "with",
+        "there",
+    }

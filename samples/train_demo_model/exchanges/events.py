@@ -14,8 +14,6 @@ def happens(scene: Scene) -> Beat | None:
     if not scene.banks.sheet.events:
         return None
     category = scene.rng.choice(sorted(scene.banks.sheet.events))
-    if category not in scene.voice.style.lines:
-        return None
     events = [
         event
         for event in phrasings(scene.banks.sheet.events[category], scene.split)
@@ -28,14 +26,23 @@ def happens(scene: Scene) -> Beat | None:
     return Beat("event", said(event_text(told), scene.voice.line(category)), None, category)
 
 
-def mood_changes(scene: Scene, mood: str) -> Beat | None:
+def silent(scene: Scene) -> Message | None:
+    """Something happens that the NPC only notes."""
+    events = scene.banks.sheet.events.get("angry_event", ())
+    fitting = [event for event in phrasings(events, scene.split) if can_fill(event.slots, scene.cast.own)]
+    if not fitting:
+        return None
+    event = scene.rng.choice(fitting)
+    return Message(Role.USER, event_text(event.fill(values_for(event.slots, scene.words, scene.cast.own))))
+
+
+def mood_changes(scene: Scene) -> Beat | None:
     """The game tells a new mood, and the player asks for it."""
     text = scene.ask("how_are_you")
     if text is None:
         return None
-    scene.mood = mood
+    mood = scene.words.of("mood")
     told = Message(Role.USER, state_text({"mood": mood}))
     line = scene.voice.line("how_are_you_mood", mood=mood)
     messages = (told, *said(scene.player.say(text, scene.cast.own), line))
-    return Beat("mood", messages, Check(contains=(mood,)), "how_are_you_mood")
-
+    return Beat("mood", messages, Check(contains=(mood,)), f"mood:{mood}", mood=mood)

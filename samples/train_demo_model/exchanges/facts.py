@@ -28,10 +28,9 @@ def ask_rule(scene: Scene) -> Beat | None:
     return _ask_one(scene, [fact for fact in scene.cast.facts if fact.part == "rules"], "rule")
 
 
-def follow_up(scene: Scene) -> Beat | None:
+def follow_up(scene: Scene, fact: Fact) -> Beat | None:
     """An elliptical question about the fact that was just talked of."""
-    fact = scene.last_fact
-    if fact is None or not fact.frame.follow_ups:
+    if not fact.frame.follow_ups:
         return None
     return _beat(scene, fact, scene.rng.choice(fact.frame.follow_ups), "follow_up", bare=True)
 
@@ -43,7 +42,11 @@ def about_entity(scene: Scene) -> Beat | None:
         if not facts:
             return None
         fact = scene.rng.choice(facts)
-        names = [fact.values[slot] for slot in sorted(fact.frame.slots) if slot.rstrip("23") in {"P", "L", "group", "thing", "title"}]
+        names = [
+            fact.values[slot]
+            for slot in sorted(fact.frame.slots)
+            if slot.rstrip("23") in {"P", "L", "group", "thing", "title"}
+        ]
         if not names:
             continue
         name = scene.rng.choice(names)
@@ -55,9 +58,15 @@ def about_entity(scene: Scene) -> Beat | None:
         core = _quoted(fact)
         answer = scene.voice.answer(core, fact.values)
         scene.last_fact = fact
-        wanted = tuple(value for slot, value in fact.values.items() if slot in fact.frame.slots and value != name and value in fact.text)
+        wanted = tuple(
+            value
+            for slot, value in fact.values.items()
+            if slot in fact.frame.slots and value != name and value in fact.text
+        )
         check = Check(one_of=wanted) if wanted else None
-        return Beat("fact", said(scene.player.say(ask, {**scene.cast.own, "x": name}), answer), check, f"about:{fact.text}")
+        return Beat(
+            "fact", said(scene.player.say(ask, {**scene.cast.own, "x": name}), answer), check, f"about:{fact.text}"
+        )
     return None
 
 
@@ -101,7 +110,9 @@ def _beat(scene: Scene, fact: Fact, question: Question, ability: str, *, bare: b
     row = "unseen_kind" if ability == "fact" and fact.frame.unseen else ability
     line = scene.voice.answer(answer, fact.values)
     asked = scene.player.say(ask, fact.values, bare=bare)
-    return Beat(row, said(asked, line), Check(contains=keys) if keys else None, f"{fact.frame.where}:{question.asks[0].text}")
+    return Beat(
+        row, said(asked, line), Check(contains=keys) if keys else None, f"{fact.frame.where}:{question.asks[0].text}"
+    )
 
 
 def _quoted(fact: Fact) -> Template:

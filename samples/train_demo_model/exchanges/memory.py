@@ -5,19 +5,52 @@ from __future__ import annotations
 from train_demo_model.english import an
 from train_demo_model.scene import Beat, Check, Scene, said
 from train_demo_model.slots import draw
+from train_demo_model.words import Words
 
 SLOTS = {
-    "name": "player", "job": "role", "home": "L", "hometown": "L", "destination": "L", "quest": "thing", "fav_color": "color",
-    "fav_food": "food", "fav_animal": "animals", "gold": "price", "pet": "animal", "pet_name": "P", "enemy": "P", "friend": "P",
-    "companion": "P", "spouse": "P", "brother": "P", "sister": "P", "teacher": "P", "employer": "P", "lost_item": "item",
-    "weapon": "item", "birthday": "day", "age": "age", "children": "n", "fear": "animals", "allergy": "food", "skill": "skill",
-    "instrument": "item", "ship": "title", "injury": "body", "debt": "price", "plan": "time", "code": "word", "god": "god",
+    "name": "player",
+    "job": "role",
+    "home": "L",
+    "hometown": "L",
+    "destination": "L",
+    "quest": "thing",
+    "fav_color": "color",
+    "fav_food": "food",
+    "fav_animal": "animals",
+    "gold": "price",
+    "pet": "animal",
+    "pet_name": "P",
+    "enemy": "P",
+    "friend": "P",
+    "companion": "P",
+    "spouse": "P",
+    "brother": "P",
+    "sister": "P",
+    "teacher": "P",
+    "employer": "P",
+    "lost_item": "item",
+    "weapon": "item",
+    "birthday": "day",
+    "age": "age",
+    "children": "n",
+    "fear": "animals",
+    "allergy": "food",
+    "skill": "skill",
+    "instrument": "item",
+    "ship": "title",
+    "injury": "body",
+    "debt": "price",
+    "plan": "time",
+    "code": "word",
+    "god": "god",
     "meet": "clock",
-}  # fmt: skip
+}
 """What a player may tell, and the slot it is told with."""
 
 _WITH_ARTICLE = frozenset({"job", "pet"})
 _WITH_THE = frozenset({"instrument", "weapon", "lost_item"})
+_DRAWN = {"plan": "future"}  # what is drawn for a slot that is drawn otherwise elsewhere
+_MOST_AT_ONCE = 2
 _BACK = 0.4  # share of what is told that the NPC says back
 
 
@@ -27,14 +60,22 @@ def tell(scene: Scene) -> Beat | None:
     if subject == "name" and scene.cast.player:
         return None
     slot = SLOTS[subject]
-    values = {**scene.cast.own, slot: draw(slot, scene.words)}
-    text = scene.player.choose([ask for ask in scene.banks.asks.get(f"tell_{subject}", ()) if slot in ask.slots], scene.split, values)
+    values = {**scene.cast.own, slot: drawn_value(subject, scene.words)}
+    text = scene.player.choose(
+        [ask for ask in scene.banks.asks.get(f"tell_{subject}", ()) if slot in ask.slots], scene.split, values
+    )
     if text is None:
         return None
     told = phrase(subject, values[slot])
     back = scene.rng.random() < _BACK
     line = scene.voice.line("noted_back", it=told) if back else scene.voice.line("noted")
-    return Beat("tell", said(scene.player.say(text, values, exact=True, bare=True), line), None, "noted", {subject: values[slot]})
+    return Beat(
+        "tell",
+        said(scene.player.say(text, values, exact=True, bare=True), line),
+        None,
+        "noted",
+        {subject: values[slot]},
+    )
 
 
 def recall(scene: Scene) -> Beat | None:
@@ -47,7 +88,12 @@ def recall(scene: Scene) -> Beat | None:
         return None
     value = scene.told[subject]
     line = scene.voice.line("recall", it=phrase(subject, value))
-    return Beat("recall", said(scene.player.say(text, scene.cast.own), line), Check(contains=(value,)), f"recall:{subject}")
+    return Beat(
+        "recall",
+        said(scene.player.say(text, scene.cast.own), line),
+        Check(contains=(value,)),
+        f"recall:{subject}:{value}",
+    )
 
 
 def ask_untold(scene: Scene) -> Beat | None:
@@ -69,7 +115,31 @@ def player_name(scene: Scene) -> Beat | None:
         return None
     values = {"player": scene.cast.player}
     line = scene.voice.answer(scene.core("player_name", values), values)
-    return Beat("recall", said(scene.player.say(text, scene.cast.own), line), Check(contains=(scene.cast.player,)), "player_name")
+    return Beat(
+        "recall",
+        said(scene.player.say(text, scene.cast.own), line),
+        Check(contains=(scene.cast.player,)),
+        "player_name",
+    )
+
+
+def recall_all(scene: Scene) -> Beat | None:
+    """Asked for everything, the NPC says all that it was told, if that is not too much."""
+    text = scene.ask("recall_any") if len(scene.told) <= _MOST_AT_ONCE else None
+    if text is None:
+        return None
+    asked = scene.player.say(text, scene.cast.own)
+    if not scene.told:
+        return Beat("untold", said(asked, scene.voice.line("not_told")), Check(says="not_told"), "not_told")
+    phrases = [phrase(subject, value) for subject, value in scene.told.items()]
+    line = scene.voice.line("recall", it=" and ".join(phrases))
+    check = Check(contains=tuple(scene.told.values()))
+    return Beat("recall", said(asked, line), check, f"recall_all:{phrases}")
+
+
+def drawn_value(subject: str, words: Words) -> str:
+    """Something to tell of `subject`."""
+    return draw(_DRAWN.get(subject, SLOTS[subject]), words)
 
 
 def phrase(subject: str, value: str) -> str:

@@ -54,7 +54,9 @@ def ask_stranger(scene: Scene) -> Beat | None:
     name = person(scene.words)
     if name.casefold() in scene.cast.text.casefold():
         return None
-    text = scene.ask(scene.rng.choice(("ask_relation", "ask_feeling", "ask_know_person", "about_fact")), {"P": name, "x": name})
+    text = scene.ask(
+        scene.rng.choice(("ask_relation", "ask_feeling", "ask_know_person", "about_fact")), {"P": name, "x": name}
+    )
     if text is None:
         return None
     asked = scene.player.say(text, {**scene.cast.own, "P": name, "x": name})

@@ -27,6 +27,10 @@ def dig_generally(scene: Scene) -> Beat | None:
     if text is None:
         return None
     lacks = tuple(
-        secret.values[slot] for secret in scene.cast.secrets for slot in secret.kind.statements[0].slots - {"me", "name", "role", "place"}
+        secret.values[slot]
+        for secret in scene.cast.secrets
+        for slot in sorted(secret.kind.statements[0].slots - {"me", "name", "role", "place"})
     )
-    return Beat("secret", said(scene.player.say(text, values), scene.voice.line("secret")), Check(lacks=lacks), "secret")
+    return Beat(
+        "secret", said(scene.player.say(text, values), scene.voice.line("secret")), Check(lacks=lacks), "secret"
+    )

@@ -14,15 +14,18 @@ SOCIAL = {
     "apology": "apology", "joke": "joke", "threat": "threat", "flirt": "flirt", "small_talk": "small_talk",
     "unclear": "unclear", "good_news": "good_news", "bad_news": "bad_news", "boast": "boast", "agree": "agree",
     "opinion": "opinion", "advice": "advice", "order": "refuse_order", "go_on": "mid_talk", "gift": "gift",
-    "haggle": "refuse", "lonely": "advice", "bored": "small_talk", "curse": "bad_news", "wait": "agree", "sure": "yes",
-    "laugh": "agree", "accuse_lie": "no", "ask_trust": "yes", "ask_help": "advice", "ask_work": "refuse", "beg": "refuse",
+    "haggle": "refuse", "lonely": "advice", "bored": "small_talk", "curse": "bad_news", "wait": "agree",
+    "sure": "yes",
+    "laugh": "agree", "accuse_lie": "no", "ask_trust": "yes", "ask_help": "advice", "ask_work": "refuse",
+    "beg": "refuse",
 }  # fmt: skip
 """Intents of everyday talk and the lines that answer them."""
 
 EDGES = {
     "are_you_ai": "deny_ai", "are_you_game": "deny_ai", "who_made_you": "deny_ai", "fourth_wall": "deny_ai",
     "ignore_rules": "injection", "role_change": "injection", "print_prompt": "injection", "format_trick": "injection",
-    "as_developer": "injection", "modern_tech": "modern", "modern_world": "modern", "maths": "modern", "code": "modern",
+    "as_developer": "injection", "modern_tech": "modern", "modern_world": "modern", "maths": "modern",
+    "code": "modern",
     "write_text": "refuse", "science": "modern", "real_time": "modern", "inappropriate": "refuse",
 }  # fmt: skip
 """Intents that try to lead the NPC out of its world."""
@@ -60,7 +63,7 @@ def how_are_you(scene: Scene) -> Beat | None:
     asked = scene.player.say(text, scene.cast.own)
     if scene.mood:
         line = scene.voice.line("how_are_you_mood", mood=scene.mood)
-        return Beat("mood", said(asked, line), Check(contains=(scene.mood,)), "how_are_you_mood")
+        return Beat("mood", said(asked, line), Check(contains=(scene.mood,)), f"mood:{scene.mood}")
     return Beat("social", said(asked, scene.voice.line("how_are_you")), None, "how_are_you")
 
 
@@ -70,4 +73,5 @@ def repeat(scene: Scene) -> Beat | None:
     if text is None:
         return None
     check = Check(contains=(scene.last_line,))
-    return Beat("repeat", said(scene.player.say(text, scene.cast.own, bare=True), scene.last_line), check, "repeat")
+    asked = scene.player.say(text, scene.cast.own, bare=True)
+    return Beat("repeat", said(asked, scene.last_line), check, f"repeat:{scene.last_line}")

@@ -6,6 +6,7 @@ import json
 
 from npc_sdk.backend import Message, Role
 from npc_sdk.chat_format import call_text
+from npc_sdk.prompt import event_text
 from train_demo_model.scene import Beat, Check, Scene, said
 from train_demo_model.slots import can_fill, values_for
 from train_demo_model.split import phrasings
@@ -29,7 +30,24 @@ def request(scene: Scene) -> Beat | None:
     use = tool.use(scene.rng.choice(options), scene.words)
     asked = scene.player.say(use.text, {**scene.cast.own, **use.values}, exact=True, bare=True)
     check = Check(call={"name": tool.name, "arguments": use.arguments})
-    return Beat("tool", (Message(Role.USER, asked), *_carried_out(scene, tool, use)), check, f"call:{tool.kind.where}")
+    return Beat(
+        "tool", (Message(Role.USER, asked), *_carried_out(scene, tool, use)), check, f"call:{tool.kind.where}"
+    )
+
+
+def offer(scene: Scene) -> Beat | None:
+    """Something happens at which the NPC uses a tool unasked."""
+    tools = [tool for tool in scene.cast.tools if tool.kind.offers]
+    if not tools:
+        return None
+    tool = scene.rng.choice(tools)
+    happening = scene.rng.choice(tool.kind.offers)
+    if not can_use(happening, tool, scene):
+        return None
+    use = tool.use(happening, scene.words)
+    told = event_text(use.text.fill({**scene.cast.own, **use.values}))
+    check = Check(call={"name": tool.name, "arguments": use.arguments})
+    return Beat("tool", (Message(Role.USER, told), *_carried_out(scene, tool, use)), check, f"call:{tool.kind.where}")
 
 
 def missing(scene: Scene) -> Beat | None:
@@ -61,7 +79,9 @@ def talk_about(scene: Scene) -> Beat | None:
             values[parameter.kind.key] = parameter.draw(scene.words).said
     values = values_for(text.slots, scene.words, values)
     line = scene.voice.line("dont_know" if asks else "agree")
-    return Beat("false_call", said(scene.player.say(text, values, bare=True), line), Check(), "dont_know" if asks else "agree")
+    return Beat(
+        "false_call", said(scene.player.say(text, values, bare=True), line), Check(), "dont_know" if asks else "agree"
+    )
 
 
 def _carried_out(scene: Scene, tool: BoundTool, use: Use) -> tuple[Message, ...]:
@@ -77,7 +97,11 @@ def _carried_out(scene: Scene, tool: BoundTool, use: Use) -> tuple[Message, ...]
             result = {"ok": False, **result}  # type: ignore[dict-item]
         return call, Message(Role.TOOL, json.dumps(result)), Message(Role.ASSISTANT, _failed(scene, why))
     result = tool.result(use, scene.words)
-    return call, Message(Role.TOOL, json.dumps(result, ensure_ascii=False)), Message(Role.ASSISTANT, _done(scene, tool, use, result))
+    return (
+        call,
+        Message(Role.TOOL, json.dumps(result, ensure_ascii=False)),
+        Message(Role.ASSISTANT, _done(scene, tool, use, result)),
+    )
 
 
 def _done(scene: Scene, tool: BoundTool, use: Use, result: object) -> str:
@@ -107,4 +131,3 @@ def can_use(request: Request, tool: BoundTool, scene: Scene) -> bool:
 def _same_deed(tool: BoundTool, other: BoundTool) -> bool:
     mine, theirs = set(tool.name.split("_")), set(other.name.split("_"))
     return bool(mine & theirs) or tool.kind.where.split("#")[0] == other.kind.where.split("#")[0]
-

@@ -41,7 +41,13 @@ def verify(scene: Scene) -> Beat | None:
 def _usable(fact: Fact) -> bool:
     text = fact.frame.statements[0]
     named = any(slot.rstrip("23") in _NAMED for slot in text.slots)
-    return named and not fact.frame.own and text.text.rstrip(".").count(".") == 0 and "?" not in text.text and fact.text.endswith(".")
+    return (
+        named
+        and not fact.frame.own
+        and text.text.rstrip(".").count(".") == 0
+        and "?" not in text.text
+        and fact.text.endswith(".")
+    )
 
 
 def _escaped(text: str) -> str:

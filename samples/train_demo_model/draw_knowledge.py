@@ -1,0 +1,131 @@
+"""Draws what a character knows: facts, people, secrets, and what it knows nothing about."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+
+from train_demo_model import names
+from train_demo_model.banks import Banks
+from train_demo_model.cast import Acquaintance, Fact, Secret, Unknown
+from train_demo_model.frames import Frame
+from train_demo_model.slots import can_fill, draw, values_for
+from train_demo_model.split import Split
+from train_demo_model.words import Words
+
+_COMPOSED_FACTS = 0.35
+_SIBLING = 0.3  # share of facts that get a near-duplicate with other values beside them
+_SHARED_VALUE = 0.35  # share of a near-duplicate's slots that keep their value
+_IN_CONTEXT = 0.2  # share of facts that stand in a <context> and not on the sheet
+_SECRET = 0.2
+_UNKNOWN = 0.2
+_MAX_LINE_CHARS = 400
+_PEOPLE = (0, 0, 1, 1, 2, 3, 4, 6)
+
+PARTS = {
+    "backgrounds": (0.35, 1),
+    "appearances": (0.2, 1),
+    "scenarios": (0.2, 1),
+    "likes": (0.5, 1),
+    "goods": (0.25, 3),
+    "rules": (0.3, 2),
+}
+"""Parts of a sheet that are written as facts: how often a sheet has one, and most of it."""
+
+
+class KnowledgeDraw:
+    """Draws for one character.
+
+    Args:
+        banks: authored text.
+        rng: draws.
+        split: which words and kinds of facts may come up.
+        own: the values that the character brings.
+    """
+
+    def __init__(self, banks: Banks, rng: random.Random, split: Split, own: Mapping[str, str]) -> None:
+        self._banks, self._rng, self._split, self._own = banks, rng, split, own
+        self._words = Words(rng, split)
+
+    def facts(self, count: int) -> list[Fact]:
+        """About `count` facts, near-duplicates among them."""
+        facts: list[Fact] = []
+        while len(facts) < count:
+            composed = self._banks.composed and self._rng.random() < _COMPOSED_FACTS
+            frame = self._rng.choice(self._banks.composed if composed else self._banks.frames)
+            if not self._may_use(frame):
+                continue
+            fact = self._fact(frame, "facts")
+            facts.append(fact)
+            while self._rng.random() < _SIBLING:
+                sibling = self._sibling(fact)
+                if sibling.text != fact.text:
+                    facts.append(sibling)
+        self._rng.shuffle(facts)
+        return facts
+
+    def part(self, part: str) -> list[Fact]:
+        """One part of the sheet, maybe empty."""
+        chance, most = PARTS[part]
+        frames = [frame for frame in self._banks.sheet.frames.get(part, ()) if self._may_use(frame)]
+        if not frames or self._rng.random() > chance:
+            return []
+        if part == "goods" and self._rng.random() < 0.4:  # a trader with several goods
+            frame = self._rng.choice(frames)
+            return [self._fact(frame, part) for _ in range(self._rng.randint(2, most))]
+        chosen = self._rng.sample(frames, min(len(frames), self._rng.randint(1, most)))
+        return [self._fact(frame, part) for frame in chosen]
+
+    def people(self) -> list[Acquaintance]:
+        """Whom the character knows: every name and every relation once."""
+        kinds = self._banks.sheet.relationships
+        found: dict[str, Acquaintance] = {}
+        relations: set[str] = set()
+        for _ in range(self._rng.choice(_PEOPLE) if kinds else 0):
+            kind = self._rng.choice(kinds)
+            name = names.person(self._words)
+            relation = self._rng.choice(kind.relations) if self._rng.random() < 0.6 else draw("rel", self._words)
+            slots = kind.attitude.slots.union(*(answer.slots for answer in kind.answers))
+            if relation in relations or name in found or not can_fill(slots, self._own):
+                continue
+            relations.add(relation)
+            values = values_for(slots, self._words, {**self._own, "P": name})
+            attitude = kind.attitude.fill(values) if self._rng.random() < 0.8 else ""
+            found[name] = Acquaintance(name, relation, kind if attitude else None, attitude, values)
+        return list(found.values())
+
+    def secrets(self) -> list[Secret]:
+        """Mostly none."""
+        if not self._banks.sheet.secrets or self._rng.random() > _SECRET:
+            return []
+        kind = self._rng.choice(self._banks.sheet.secrets)
+        slots = frozenset[str]().union(*(text.slots for text in (*kind.statements, *kind.topics, *kind.asks)))
+        return [Secret(kind, values_for(slots, self._words, self._own))] if can_fill(slots, self._own) else []
+
+    def unknown(self) -> list[Unknown]:
+        """Subjects that the sheet names as unknown; mostly none."""
+        kinds = self._banks.sheet.unknown
+        if not kinds or self._rng.random() > _UNKNOWN:
+            return []
+        found = []
+        for kind in self._rng.sample(kinds, min(len(kinds), self._rng.randint(1, 2))):
+            slots = kind.subject.slots.union(*(ask.slots for ask in kind.asks))
+            if can_fill(slots, self._own):
+                found.append(Unknown(kind, values_for(slots, self._words, self._own)))
+        return found
+
+    def _may_use(self, frame: Frame) -> bool:
+        return (self._split == "new" or not frame.unseen) and can_fill(frame.all_slots, self._own)
+
+    def _sibling(self, fact: Fact) -> Fact:
+        shared = {slot: fact.values[slot] for slot in sorted(fact.frame.slots) if self._rng.random() < _SHARED_VALUE}
+        return self._fact(fact.frame, "facts", shared)
+
+    def _fact(self, frame: Frame, part: str, given: Mapping[str, str] | None = None) -> Fact:
+        values = values_for(frame.all_slots, self._words, {**self._own, **(given or {})})
+        statement = self._rng.choice(frame.statements)
+        text = " ".join(statement.fill(values).split())[:_MAX_LINE_CHARS]
+        shared = part == "facts" and "me" not in statement.slots and not frame.own
+        if shared and self._rng.random() < _IN_CONTEXT:
+            part = "context"
+        return Fact(frame, values, text, part)

@@ -1,0 +1,75 @@
+"""Which kinds of exchange there are, and how often each comes up."""
+
+from __future__ import annotations
+
+from train_demo_model.exchanges import (
+    absent,
+    events,
+    facts,
+    general,
+    identity,
+    memory,
+    relations,
+    secrets,
+    social,
+    tools,
+    verify,
+)
+from train_demo_model.exchanges.social import Exchange
+
+WEIGHTS: dict[str, float] = {
+    "fact": 30, "about": 3, "verify": 4, "absent": 7, "near_miss": 4, "unknown": 4, "rumor": 1, "self": 7, "part": 3,
+    "goods": 2, "rule": 5, "named": 5, "field": 2, "goals": 2, "traits": 1.5, "state": 2, "world": 1.5, "relation": 3,
+    "feeling": 3, "relation_of": 2, "circle": 1, "stranger": 1.5, "tell": 8, "recall": 8, "untold": 3,
+    "player_name": 1, "recall_all": 0.5, "mood": 3, "mood_changes": 1.5, "event": 4, "secret": 4, "secret_general": 2, "tool": 16, "offer": 1.5, "no_tool": 4, "tool_talk": 4, "social": 20, "edge": 7, "repeat": 1,
+}  # fmt: skip
+"""How often each kind of exchange is tried; where the character lacks what it needs, another is."""
+
+EXCHANGES: dict[str, list[Exchange]] = {
+    "fact": [facts.ask_fact],
+    "about": [facts.about_entity],
+    "verify": [verify.verify],
+    "absent": [absent.ask_absent],
+    "near_miss": [absent.ask_near_miss],
+    "unknown": [absent.ask_unknown],
+    "rumor": [absent.ask_rumor],
+    "self": [facts.ask_self],
+    "part": [general.ask_part],
+    "goods": [general.ask_goods],
+    "rule": [facts.ask_rule],
+    "named": [identity.ask_named],
+    "field": [identity.ask_field],
+    "goals": [identity.ask_goals],
+    "traits": [identity.ask_traits],
+    "state": [identity.ask_state],
+    "world": [general.ask_state_of_world],
+    "relation": [relations.ask_relation],
+    "feeling": [relations.ask_feeling],
+    "relation_of": [relations.ask_relation_of],
+    "circle": [general.ask_circle],
+    "stranger": [relations.ask_stranger],
+    "tell": [memory.tell],
+    "recall": [memory.recall],
+    "untold": [memory.ask_untold],
+    "player_name": [memory.player_name],
+    "recall_all": [memory.recall_all],
+    "mood": [social.how_are_you],
+    "mood_changes": [events.mood_changes],
+    "event": [events.happens],
+    "secret": [secrets.dig],
+    "secret_general": [secrets.dig_generally],
+    "tool": [tools.request],
+    "offer": [tools.offer],
+    "no_tool": [tools.missing],
+    "tool_talk": [tools.talk_about],
+    "social": [social.talk(intent, line, "social") for intent, line in social.SOCIAL.items()],
+    "edge": [social.talk(intent, line, "in_character") for intent, line in social.EDGES.items()],
+    "repeat": [social.repeat],
+}
+"""Every kind of exchange by its name in `WEIGHTS`; of several, one is drawn."""
+
+GREET = social.talk("greet", "greet", "social")
+"""Opens a dialogue."""
+
+BYE = social.talk("bye", "bye", "social")
+"""Closes one."""
