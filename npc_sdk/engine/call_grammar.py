@@ -133,13 +133,19 @@ def _build(calls: Sequence[CallSchema], vocabulary: Vocabulary, *, warn: bool = 
     body = json.dumps({**schema, "x-guidance": _TEXT_FORM})
     grammar = LLMatcher.grammar_from_lark(f'start: " " call " " {end}\ncall: %json {body}')
     matcher = LLMatcher(vocabulary.tokenizer, grammar, log_level=0)
-    if matcher.is_error():
+    fault = matcher.get_error()[:200] or _not_an_object(calls)
+    if fault:
         if warn:
-            _log.warning("The tool %s cannot be called: %s", calls[0].name, matcher.get_error()[:200])
+            _log.warning("The tool %s cannot be called: %s", calls[0].name, fault)
         return None
     close_bytes = longest_close(schema) + len(CALL_END) + 2
     room_tokens = max(len(closing(matcher, vocabulary)), close_bytes // 2)
     return CallGrammar(matcher, close_bytes, room_tokens, vocabulary)
+
+
+def _not_an_object(calls: Sequence[CallSchema]) -> str:
+    other = [call for call in calls if bounded(call.parameters).get("type") != "object"]
+    return f"The schema of its arguments is not that of an object: {other[0].parameters!r:.80}" if other else ""
 
 
 def _call_schema(call: CallSchema) -> dict[str, object]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 from llguidance import LLMatcher
 from torch import Tensor
@@ -32,7 +34,7 @@ class OpenCall:
         self._close_bytes = close_bytes
         self.is_broken = False
         self._bytes = 0
-        self._most_bytes = MAX_CALL_CHARS - close_bytes - int(vocabulary.lengths.max())
+        self._most_bytes = MAX_CALL_CHARS - close_bytes - vocabulary.longest
         self._plan: list[int] = []  # tokens that finish the call from here; empty if not known
         self._next: tuple[int, list[int]] | None = None  # the plan behind a token that was allowed
 
@@ -70,7 +72,7 @@ class OpenCall:
     def note(self, token: int) -> None:
         """Adds a token to the call."""
         self._matcher.consume_token(token)
-        self._bytes += int(self._vocabulary.lengths[token])
+        self._bytes += self._vocabulary.sizes[token]
         if self._plan[:1] == [token]:
             self._plan = self._plan[1:]
         else:
@@ -93,8 +95,12 @@ def closing(matcher: LLMatcher, vocabulary: Vocabulary) -> list[int]:
 def unpacked(bits: bytes, device: torch.device) -> Tensor:
     """A mask of one bit per token, as `[8 * N]` booleans on that device."""
     packed = torch.frombuffer(bytearray(bits), dtype=torch.uint8).to(device)
-    places = torch.tensor([1, 2, 4, 8, 16, 32, 64, 128], dtype=torch.uint8, device=device)
-    return (packed[:, None] & places).flatten() != 0
+    return (packed[:, None] & _places(device)).flatten() != 0
+
+
+@cache
+def _places(device: torch.device) -> Tensor:
+    return torch.tensor([1 << bit for bit in range(8)], dtype=torch.uint8, device=device)
 
 
 def _nearest_end(probe: LLMatcher, vocabulary: Vocabulary) -> int:
@@ -106,5 +112,5 @@ def _nearest_end(probe: LLMatcher, vocabulary: Vocabulary) -> int:
         if probe.validate_tokens([token]) == 1:
             return token
     lengths = vocabulary.lengths
-    allowed = unpacked(probe.compute_bitmask(), lengths.device)[: len(lengths)]
+    allowed = unpacked(probe.compute_bitmask(), lengths.device)[: len(vocabulary.sizes)]
     return int((lengths + 1).masked_fill(~allowed, 0).argmax())

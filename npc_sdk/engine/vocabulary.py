@@ -25,7 +25,9 @@ class Vocabulary:
 
     Attributes:
         tokenizer: llguidance's form of it.
-        lengths: `[V]`, bytes of each token; 0 for control tokens.
+        sizes: bytes of each token; 0 for control tokens.
+        lengths: `[V]`, the same.
+        longest: bytes of the longest token.
         quotes, brackets: tokens that close strings, and those that close lists and objects; long ones first.
         digits: tokens of one digit each.
         letter: a token that only text within quotes admits, if there is one.
@@ -35,7 +37,9 @@ class Vocabulary:
     def __init__(self, codec: EngineCodec, size: int) -> None:
         self.tokenizer = _tokenizer(codec, size)
         texts = [self._bytes(token) for token in range(self.tokenizer.vocab_size)]
-        self.lengths: Tensor = torch.tensor([len(text) for text in texts])
+        self.sizes = [len(text) for text in texts]
+        self.lengths: Tensor = torch.tensor(self.sizes)
+        self.longest = max(self.sizes)
         ids = {text: token for token, text in enumerate(texts)}
         self.quotes = [ids[text.encode()] for text in _QUOTES if text.encode() in ids]
         self.brackets = [ids[text.encode()] for text in _BRACKETS if text.encode() in ids]
