@@ -13,14 +13,14 @@ from train_demo_model.document import Document
 from train_demo_model.exchanges import events, facts
 from train_demo_model.layouts import sheet_text
 from train_demo_model.mix import BYE, EXCHANGES, GREET, WEIGHTS
-from train_demo_model.scene import Beat
+from train_demo_model.scene import Beat, plain
 from train_demo_model.split import Split
 from train_demo_model.staging import new_scene
 
 LONG_SHARE = 0.06
 """Share of documents with many facts and turns, up to a full window."""
 
-MAX_CHARS = 11_500
+MAX_CHARS = 11_800
 """Longest document in characters, so that it keeps to a window of 4,096 tokens."""
 
 _FOLLOW_UP = 0.3
@@ -56,11 +56,22 @@ class Dialogue:
         rng: draws.
         split: which phrasings and words come up.
         long: whether there are many facts and turns.
+        facts: how many facts, about; None draws.
+        tools: how many tools; None draws.
     """
 
-    def __init__(self, banks: Banks, rng: random.Random, split: Split, *, long: bool = False) -> None:
+    def __init__(
+        self,
+        banks: Banks,
+        rng: random.Random,
+        split: Split,
+        *,
+        long: bool = False,
+        facts: int | None = None,
+        tools: int | None = None,
+    ) -> None:
         self._rng, self._long = rng, long
-        self.scene = new_scene(banks, rng, split, long=long)
+        self.scene = new_scene(banks, rng, split, long=long, facts=facts, tools=tools)
         self._system = sheet_text(self.scene.cast.character, rng)
         self._tools = tool_schemas(self.scene.cast.character)
         self._messages: list[Message] = []
@@ -123,8 +134,9 @@ class Dialogue:
         size = sum(len(message.content) + _MESSAGE_CHARS for message in beat.messages)
         if size > self._room:
             return False
-        if self._labels.setdefault(plain(beat.asked), beat.label) != beat.label:
+        if not self.fits(beat):
             return True
+        self._labels[plain(beat.asked)] = beat.label
         self._room -= size
         for message in beat.messages:
             if message.role is Role.ASSISTANT:
@@ -136,7 +148,7 @@ class Dialogue:
         self.scene.mood = beat.mood or self.scene.mood
         return True
 
-
-def plain(text: str) -> str:
-    """`text` without what players leave out: case and outer punctuation."""
-    return text.casefold().strip(" .?!,")
+    def fits(self, beat: Beat) -> bool:
+        """Whether its words were not answered in another way before, nor must be by the sheet."""
+        asked = plain(beat.asked)
+        return all(labels.get(asked, beat.label) == beat.label for labels in (self._labels, self.scene.claims))

@@ -22,8 +22,8 @@ _IRREGULAR = {
     "mouse": "mice", "ox": "oxen", "person": "people", "wolf": "wolves", "knife": "knives", "life": "lives",
     "wife": "wives", "leaf": "leaves", "loaf": "loaves", "half": "halves", "shelf": "shelves", "thief": "thieves",
     "calf": "calves", "elf": "elves", "sheep": "sheep", "deer": "deer", "fish": "fish", "dwarf": "dwarves",
-    "scarf": "scarves", "die": "dice", "staff": "staffs", "potato": "potatoes", "tomato": "tomatoes", "echo": "echoes",
-    "hero": "heroes", "mango": "mangoes",
+    "scarf": "scarves", "die": "dice", "staff": "staffs", "potato": "potatoes", "tomato": "tomatoes",
+    "echo": "echoes", "hero": "heroes", "mango": "mangoes",
 }  # fmt: skip
 
 
@@ -93,7 +93,7 @@ def sentences(text: str) -> list[str]:
 
 def vocative(text: str, address: str) -> str:
     """`text` with the one spoken to named at its end: "Two miles." becomes "Two miles, stranger."."""
-    body = text.rstrip(".!?\"'")
+    body = text.rstrip('.!?"')
     ending = text[len(body) :]
     if not body or body[-1] in ",;:" or body.endswith(f", {address}") or not ending or ending.startswith(".."):
         return text

@@ -63,7 +63,19 @@ class Beat:
 
 @dataclass(slots=True)
 class Scene:
-    """A dialogue in the making."""
+    """A dialogue in the making.
+
+    Args:
+        cast: the character.
+        voice: how it talks.
+        player: how the player talks.
+        banks, rng, words, split: what is drawn from.
+        mood: how the character feels now.
+        told: what the player told of themself, by subject.
+        claims: the one kind of answer that a text must get from this character, for texts that stand for themselves.
+        last_fact: what was just talked of.
+        last_line: what the character said last.
+    """
 
     cast: Cast
     voice: Voice
@@ -74,6 +86,7 @@ class Scene:
     split: Split
     mood: str | None = None
     told: dict[str, str] = field(default_factory=dict)
+    claims: dict[str, str] = field(default_factory=dict)
     last_fact: Fact | None = None
     last_line: str = ""
 
@@ -84,6 +97,11 @@ class Scene:
     def core(self, section: str, values: Mapping[str, str]) -> Template:
         """A plain answer from the fields of the sheet."""
         return self.rng.choice([text for text in self.banks.core[section] if text.slots <= values.keys()])
+
+
+def plain(text: str) -> str:
+    """`text` without what players leave out: case and outer punctuation."""
+    return text.casefold().strip(" .?!,")
 
 
 def said(player: str, npc: str) -> tuple[Message, Message]:

@@ -22,7 +22,7 @@ WORD_SHARE = 14
 FRAME_SHARE = 24
 """One of so many kinds of fact is held out whole."""
 
-MIN_PHRASINGS = 4
+MIN_PHRASINGS = 3
 """Shorter lists of phrasings are not split."""
 
 T = TypeVar("T")
@@ -48,6 +48,6 @@ def phrasings(texts: Sequence[T], split: Split, key: Callable[[T], str] = str) -
     if len(texts) < MIN_PHRASINGS:
         return [] if split == "new" else list(texts)
     unseen = [text for text in texts if held(key(text), PHRASING_SHARE)]
-    if split == "new":
-        return unseen
-    return [text for text in texts if text not in unseen] or list(texts)
+    if len(unseen) == len(texts):
+        unseen = []
+    return unseen if split == "new" else [text for text in texts if text not in unseen]

@@ -16,9 +16,10 @@ LINE_SLOTS = frozenset({"name", "role", "place", "addr", "mood", "it", "why"})
 """What the lines of a style may name."""
 
 CATEGORIES = tuple(
-    "greet bye thanks compliment insult apology joke threat flirt how_are_you how_are_you_mood small_talk unclear "
-    "good_news bad_news boast agree who role where deny_ai injection modern dont_know not_told noted noted_back recall "
-    "secret refuse done failed yes no opinion advice refuse_order mid_talk angry_event gift".split()
+    "greet bye thanks compliment insult apology joke threat flirt how_are_you how_are_you_mood small_talk "
+    "unclear good_news bad_news boast agree who role where deny_ai injection modern dont_know not_told "
+    "noted noted_back recall secret refuse done failed yes no opinion advice refuse_order mid_talk angry_event "
+    "gift".split()
 )
 """Kinds of lines that every style has."""
 

@@ -46,6 +46,9 @@ class Template:
         text: as its author wrote it.
         key: what tells whether it is held out, for texts that are made from one pattern; by default the text.
 
+    Attributes:
+        slots: the names of its slots.
+
     Raises:
         ValueError: if its braces are no slots.
     """
@@ -53,22 +56,20 @@ class Template:
     def __init__(self, text: str, key: str = "") -> None:
         self.text = text
         self.key = key or text
-        self._parts: list[str | Slot] = []
-        end = 0
-        for match in _SLOT.finditer(text):
-            before = text[: match.start()]
-            self._parts.append(text[end : match.start()])
-            starts = _STARTS_SENTENCE.search(before) is not None
-            self._parts.append(Slot(match[2], match[1] is not None, match[3] is not None, starts))
-            end = match.end()
-        self._parts.append(text[end:])
-        if any("{" in part or "}" in part for part in self._parts if isinstance(part, str)):
+        self.slots = frozenset(name for _, name, _ in _SLOT.findall(text))
+        if "{" in (rest := _SLOT.sub("", text)) or "}" in rest:
             raise ValueError(f"not a slot in {text!r}")
 
     @cached_property
-    def slots(self) -> frozenset[str]:
-        """The names of its slots."""
-        return frozenset(part.name for part in self._parts if isinstance(part, Slot))
+    def _parts(self) -> tuple[str | Slot, ...]:
+        parts: list[str | Slot] = []
+        end = 0
+        for match in _SLOT.finditer(self.text):
+            starts = _STARTS_SENTENCE.search(self.text[: match.start()]) is not None
+            parts.append(self.text[end : match.start()])
+            parts.append(Slot(match[2], match[1] is not None, match[3] is not None, starts))
+            end = match.end()
+        return (*parts, self.text[end:])
 
     @cached_property
     def literal(self) -> str:
@@ -104,7 +105,9 @@ class Template:
                 continue
             value = part.fill(values[part.name], starts=part.starts and not (clause and not done))
             article = _ARTICLE.search(done)
-            if article:
+            if done.endswith((" the ", "The ")) and value[:4].casefold() == "the ":
+                value = value[4:]
+            elif article:
                 done = f"{done[: article.start()]}{article[1]}{an(value)[1:]} "
             done += value
         if clause and self._parts[0]:

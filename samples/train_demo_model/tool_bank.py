@@ -67,6 +67,11 @@ class ToolKind:
     about_ask: tuple[Template, ...]
     offers: tuple[Request, ...]
 
+    @property
+    def theme(self) -> str:
+        """The file that it stands in."""
+        return self.where.removeprefix("tools/").split(".")[0]
+
 
 def read_tools(folder: Path, faults: list[str]) -> Iterator[ToolKind]:
     """All tools under `folder`; what is wrong goes to `faults`."""

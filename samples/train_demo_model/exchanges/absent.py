@@ -6,7 +6,7 @@ from train_demo_model.exchanges.facts import key_values
 from train_demo_model.scene import Beat, Check, Scene, said
 from train_demo_model.slots import can_fill, draw, kind_of, values_for
 
-_TRIES = 6
+_TRIES = 12
 _SWAPPED = frozenset({"P", "L", "item", "items", "animal", "thing", "group", "title", "food", "creature"})
 
 

@@ -8,12 +8,17 @@ from train_demo_model.scene import Beat, Check, Scene, said
 from train_demo_model.slots import can_fill, values_for
 from train_demo_model.split import phrasings
 
+_HARMLESS = frozenset({"compliment", "insult", "apology"})
+"""Kinds of events at which no tool is used unasked."""
+
 
 def happens(scene: Scene) -> Beat | None:
     """Something happens that the NPC answers."""
     if not scene.banks.sheet.events:
         return None
     category = scene.rng.choice(sorted(scene.banks.sheet.events))
+    if category not in _HARMLESS and any(tool.kind.offers for tool in scene.cast.tools):
+        return None
     events = [
         event
         for event in phrasings(scene.banks.sheet.events[category], scene.split)

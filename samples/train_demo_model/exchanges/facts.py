@@ -9,7 +9,7 @@ from train_demo_model.frames import Question
 from train_demo_model.scene import Beat, Check, Scene, said
 from train_demo_model.template import Template
 
-_TRIES = 6
+_TRIES = 12
 
 
 def ask_fact(scene: Scene) -> Beat | None:
@@ -70,6 +70,11 @@ def about_entity(scene: Scene) -> Beat | None:
     return None
 
 
+def question_label(fact: Fact, question: Question) -> str:
+    """The kind of answer that a question about a fact gets."""
+    return f"{fact.text}:{question.asks[0].text}"
+
+
 def unambiguous(scene: Scene, fact: Fact, ask: Template) -> bool:
     """Whether no other fact of the prompt could be meant by the question."""
     asked = ask.fill(fact.values).casefold()
@@ -110,9 +115,7 @@ def _beat(scene: Scene, fact: Fact, question: Question, ability: str, *, bare: b
     row = "unseen_kind" if ability == "fact" and fact.frame.unseen else ability
     line = scene.voice.answer(answer, fact.values)
     asked = scene.player.say(ask, fact.values, bare=bare)
-    return Beat(
-        row, said(asked, line), Check(contains=keys) if keys else None, f"{fact.frame.where}:{question.asks[0].text}"
-    )
+    return Beat(row, said(asked, line), Check(contains=keys) if keys else None, question_label(fact, question))
 
 
 def _quoted(fact: Fact) -> Template:

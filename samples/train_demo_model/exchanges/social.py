@@ -31,6 +31,22 @@ EDGES = {
 """Intents that try to lead the NPC out of its world."""
 
 _BARE = frozenset({"unclear", "greet", "bye", "wait", "laugh", "agree", "go_on"})  # make no sense behind a lead-in
+_MEANT = {
+    "order": ("movement", "emotes", "items", "combat", "doors", "animals"),
+    "haggle": ("trade",),
+    "beg": ("trade", "items", "food"),
+    "gift": ("trade", "items"),
+    "ask_work": ("quests", "office"),
+    "ask_help": ("quests", "combat", "hospital"),
+    "write_text": ("office", "school"),
+    "maths": ("lookups", "school"),
+    "joke": ("emotes",),
+    "threat": ("combat",),
+    "bye": ("movement", "emotes"),
+    "greet": ("emotes",),
+}
+"""Themes of tools that could be meant by what a player says in an intent: with such a tool it is left out."""
+
 _OUT_OF_WORLD = ("language model", "an ai", "chatbot", "system prompt", "as an assistant", "programmed")
 
 
@@ -38,6 +54,8 @@ def talk(intent: str, category: str, ability: str) -> Exchange:
     """The exchange of one intent."""
 
     def exchange(scene: Scene) -> Beat | None:
+        if any(tool.kind.theme in _MEANT.get(intent, ()) for tool in scene.cast.tools):
+            return None
         texts = [
             text
             for text in scene.banks.asks.get(intent, ())

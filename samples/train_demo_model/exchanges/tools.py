@@ -30,9 +30,7 @@ def request(scene: Scene) -> Beat | None:
     use = tool.use(scene.rng.choice(options), scene.words)
     asked = scene.player.say(use.text, {**scene.cast.own, **use.values}, exact=True, bare=True)
     check = Check(call={"name": tool.name, "arguments": use.arguments})
-    return Beat(
-        "tool", (Message(Role.USER, asked), *_carried_out(scene, tool, use)), check, f"call:{tool.kind.where}"
-    )
+    return Beat("tool", (Message(Role.USER, asked), *_carried_out(scene, tool, use)), check, call_label(tool))
 
 
 def offer(scene: Scene) -> Beat | None:
@@ -47,7 +45,7 @@ def offer(scene: Scene) -> Beat | None:
     use = tool.use(happening, scene.words)
     told = event_text(use.text.fill({**scene.cast.own, **use.values}))
     check = Check(call={"name": tool.name, "arguments": use.arguments})
-    return Beat("tool", (Message(Role.USER, told), *_carried_out(scene, tool, use)), check, f"call:{tool.kind.where}")
+    return Beat("tool", (Message(Role.USER, told), *_carried_out(scene, tool, use)), check, call_label(tool))
 
 
 def missing(scene: Scene) -> Beat | None:
@@ -122,6 +120,11 @@ def _failed(scene: Scene, why: str) -> str:
     return scene.voice.line("failed")
 
 
+def call_label(tool: BoundTool) -> str:
+    """The kind of answer that a request for a tool gets."""
+    return f"call:{tool.name}"
+
+
 def can_use(request: Request, tool: BoundTool, scene: Scene) -> bool:
     """Whether the request's words name nothing that this character lacks, such as a place."""
     keys = {parameter.kind.key for parameter in tool.parameters}
@@ -130,4 +133,4 @@ def can_use(request: Request, tool: BoundTool, scene: Scene) -> bool:
 
 def _same_deed(tool: BoundTool, other: BoundTool) -> bool:
     mine, theirs = set(tool.name.split("_")), set(other.name.split("_"))
-    return bool(mine & theirs) or tool.kind.where.split("#")[0] == other.kind.where.split("#")[0]
+    return bool(mine & theirs) or tool.kind.theme == other.kind.theme != "composed"
