@@ -10,7 +10,8 @@ from npc_sdk.chat_format import CALL_START, neutralise, neutralise_line
 from npc_sdk.prompt import event_text, tool_schemas
 from train_demo_model.banks import Banks, load_banks
 from train_demo_model.document import Document
-from train_demo_model.exchanges import events, facts
+from train_demo_model.exchanges import events
+from train_demo_model.exchanges.follow_ups import follow_up
 from train_demo_model.layouts import sheet_text
 from train_demo_model.mix import BYE, EXCHANGES, GREET, WEIGHTS
 from train_demo_model.scene import Beat, plain
@@ -119,9 +120,8 @@ class Dialogue:
         if self._rng.random() < _SILENT_EVENT and (event := events.silent(self.scene)):
             self._messages.append(event)
         fact = self.scene.last_fact
-        self.scene.last_fact = None
-        if fact and self._rng.random() < _FOLLOW_UP and (beat := facts.follow_up(self.scene, fact)):
-            return beat
+        if fact and self._rng.random() < _FOLLOW_UP:
+            return follow_up(self.scene, fact, self.scene.last_question)
         kind = self._rng.choices(list(EXCHANGES), [WEIGHTS[kind] for kind in EXCHANGES])[0]
         return self._rng.choice(EXCHANGES[kind])(self.scene)
 
@@ -146,6 +146,7 @@ class Dialogue:
             self._messages.append(message)
         self.scene.told.update(beat.told)
         self.scene.mood = beat.mood or self.scene.mood
+        self.scene.last_fact, self.scene.last_question = beat.fact, beat.question
         return True
 
     def fits(self, beat: Beat) -> bool:

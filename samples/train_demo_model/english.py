@@ -9,7 +9,7 @@ _VOWEL_SOUND = re.compile(
     re.IGNORECASE,
 )
 _LETTERS_WITH_VOWEL = re.compile(r"[AEFHILMNORSX](?:[A-Z0-9-]|$)")
-_VOWEL_NUMBER = re.compile(r"8|1[18](?:\D|$)|1[18]\d{3}(?:\D|$)")
+_VOWEL_NUMBER = re.compile(r"8|1[18](?:\D|$)|1[18]\d\d(?:\D|$)")
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')]*\s+(?=[\"'(]?[A-Z0-9])")
 _TITLES = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|No|Prof)\.$")
 _SMALL = (

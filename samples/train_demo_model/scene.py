@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from npc_sdk.backend import Message, Role
 from train_demo_model.banks import Banks
 from train_demo_model.cast import Cast, Fact
+from train_demo_model.frames import Question
 from train_demo_model.player import Player
 from train_demo_model.split import Split
 from train_demo_model.template import Template
@@ -46,6 +47,7 @@ class Beat:
         label: what kind of answer this is, one for each text and prompt class.
         told: what the NPC now remembers of the player.
         mood: the NPC's mood from now on, if it changes.
+        fact, question: what was talked of, for questions that follow.
     """
 
     ability: str
@@ -54,6 +56,8 @@ class Beat:
     label: str
     told: Mapping[str, str] = field(default_factory=dict)
     mood: str | None = None
+    fact: Fact | None = None
+    question: Question | None = None
 
     @property
     def asked(self) -> str:
@@ -74,6 +78,7 @@ class Scene:
         told: what the player told of themself, by subject.
         claims: the one kind of answer that a text must get from this character, for texts that stand for themselves.
         last_fact: what was just talked of.
+        last_question: what was asked of it.
         last_line: what the character said last.
     """
 
@@ -88,6 +93,7 @@ class Scene:
     told: dict[str, str] = field(default_factory=dict)
     claims: dict[str, str] = field(default_factory=dict)
     last_fact: Fact | None = None
+    last_question: Question | None = None
     last_line: str = ""
 
     def ask(self, intent: str, more: Mapping[str, str] | None = None) -> Template | None:

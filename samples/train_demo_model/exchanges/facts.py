@@ -1,4 +1,4 @@
-"""Questions about what stands in the prompt, and the elliptical ones that follow them."""
+"""Questions about what stands in the prompt."""
 
 from __future__ import annotations
 
@@ -28,13 +28,6 @@ def ask_rule(scene: Scene) -> Beat | None:
     return _ask_one(scene, [fact for fact in scene.cast.facts if fact.part == "rules"], "rule")
 
 
-def follow_up(scene: Scene, fact: Fact) -> Beat | None:
-    """An elliptical question about the fact that was just talked of."""
-    if not fact.frame.follow_ups:
-        return None
-    return _beat(scene, fact, scene.rng.choice(fact.frame.follow_ups), "follow_up", bare=True)
-
-
 def about_entity(scene: Scene) -> Beat | None:
     """ "What do you know about X?" for something that occurs in one fact only."""
     for _ in range(_TRIES):
@@ -55,18 +48,16 @@ def about_entity(scene: Scene) -> Beat | None:
         ask = scene.ask("about_fact", {"x": name})
         if ask is None or any(ask.fill({"x": name}) == question for question in _texts(fact)):
             return None
-        core = _quoted(fact)
+        core = quoted(fact)
         answer = scene.voice.answer(core, fact.values)
-        scene.last_fact = fact
         wanted = tuple(
             value
             for slot, value in fact.values.items()
             if slot in fact.frame.slots and value != name and value in fact.text
         )
         check = Check(one_of=wanted) if wanted else None
-        return Beat(
-            "fact", said(scene.player.say(ask, {**scene.cast.own, "x": name}), answer), check, f"about:{fact.text}"
-        )
+        asked = scene.player.say(ask, {**scene.cast.own, "x": name})
+        return Beat("fact", said(asked, answer), check, f"about:{fact.text}", fact=fact)
     return None
 
 
@@ -99,26 +90,26 @@ def _ask_one(scene: Scene, facts: list[Fact], ability: str) -> Beat | None:
         fact = scene.rng.choice(facts)
         beat = _beat(scene, fact, scene.rng.choice(fact.frame.questions), ability)
         if beat:
-            scene.last_fact = fact
             return beat
     return None
 
 
-def _beat(scene: Scene, fact: Fact, question: Question, ability: str, *, bare: bool = False) -> Beat | None:
+def _beat(scene: Scene, fact: Fact, question: Question, ability: str) -> Beat | None:
     split = "new" if fact.frame.unseen and scene.split == "new" else scene.split
     asks = question.asks if fact.frame.unseen and split == "new" else ()
     ask = scene.rng.choice(asks) if asks else scene.player.choose(question.asks, split, fact.values)
-    if ask is None or not (bare or unambiguous(scene, fact, ask)):
+    if ask is None or not unambiguous(scene, fact, ask):
         return None
     answer = scene.rng.choice(question.answers)
     keys = key_values(fact, ask, question.answers)
     row = "unseen_kind" if ability == "fact" and fact.frame.unseen else ability
     line = scene.voice.answer(answer, fact.values)
-    asked = scene.player.say(ask, fact.values, bare=bare)
-    return Beat(row, said(asked, line), Check(contains=keys) if keys else None, question_label(fact, question))
+    asked = scene.player.say(ask, fact.values)
+    check = Check(contains=keys) if keys else None
+    return Beat(row, said(asked, line), check, question_label(fact, question), fact=fact, question=question)
 
 
-def _quoted(fact: Fact) -> Template:
+def quoted(fact: Fact) -> Template:
     """The fact in the third person, as an answer."""
     usable = [text for text in fact.frame.statements if not text.text.startswith(("You", "I "))]
     return (usable or list(fact.frame.statements))[0]

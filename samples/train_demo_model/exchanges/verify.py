@@ -34,8 +34,9 @@ def verify(scene: Scene) -> Beat | None:
     answer = scene.voice.around_line("yes" if true else "no", core, {})
     wanted = tuple(value for slot, value in fact.values.items() if slot in statement.slots and values[slot] != value)
     check = Check(says="yes") if true else Check(says="no", contains=wanted)
-    scene.last_fact = fact
-    return Beat("verify", said(scene.player.say(ask, {"s": claim}, bare=True), answer), check, f"verify:{true}")
+    return Beat(
+        "verify", said(scene.player.say(ask, {"s": claim}, bare=True), answer), check, f"verify:{true}", fact=fact
+    )
 
 
 def _usable(fact: Fact) -> bool:
