@@ -13,7 +13,7 @@ from train_demo_model.document import Document
 from train_demo_model.exchanges import events
 from train_demo_model.exchanges.follow_ups import follow_up
 from train_demo_model.layouts import sheet_text
-from train_demo_model.mix import BYE, EXCHANGES, GREET, WEIGHTS
+from train_demo_model.mix import BYE, EXCHANGES, GREET, SHEET_KINDS, WEIGHTS
 from train_demo_model.scene import Beat, plain
 from train_demo_model.split import Split
 from train_demo_model.staging import new_scene
@@ -28,9 +28,10 @@ _FOLLOW_UP = 0.3
 _GREETED = 0.35
 _PLAYER_GREETS = 0.5
 _FAREWELL = 0.12
+_ABOUT_SHEET = 0.4
 _SILENT_EVENT = 0.03
 _MESSAGE_CHARS = 25  # of the template around a message
-_TURNS, _LONG_TURNS = (6, 16), (16, 30)
+_TURNS, _LONG_TURNS = (7, 16), (16, 30)
 
 
 def documents(seed: int, split: Split = "train", long_share: float = LONG_SHARE) -> Iterator[Document]:
@@ -122,7 +123,10 @@ class Dialogue:
         fact = self.scene.last_fact
         if fact and self._rng.random() < _FOLLOW_UP:
             return follow_up(self.scene, fact, self.scene.last_question)
-        kind = self._rng.choices(list(EXCHANGES), [WEIGHTS[kind] for kind in EXCHANGES])[0]
+        if self._long and self._rng.random() < _ABOUT_SHEET:
+            kind = self._rng.choice(SHEET_KINDS)
+        else:
+            kind = self._rng.choices(list(EXCHANGES), [WEIGHTS[kind] for kind in EXCHANGES])[0]
         return self._rng.choice(EXCHANGES[kind])(self.scene)
 
     def take(self, beat: Beat) -> bool:

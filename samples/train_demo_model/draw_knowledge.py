@@ -57,7 +57,7 @@ class KnowledgeDraw:
                 continue
             fact = self._fact(frame, "facts")
             facts.append(fact)
-            while self._rng.random() < _SIBLING:
+            while not frame.own and self._rng.random() < _SIBLING:  # near-duplicates about oneself contradict
                 sibling = self._sibling(fact)
                 if sibling.text != fact.text:
                     facts.append(sibling)

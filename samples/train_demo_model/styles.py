@@ -26,7 +26,7 @@ CATEGORIES = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """One manner of speech; see `banks/README.md` for what each part is."""
+    """One manner of speech; `banks/README.md` says what each part is."""
 
     name: str
     worlds: frozenset[str]
