@@ -1,0 +1,38 @@
+"""A generator of a few short dialogues, to train on in a moment."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+NAMES = "Mira Borin Thalindra Kev Ottoline Jade".split()
+THINGS = "sword lantern horseshoe teapot cabbage wheelbarrow".split()
+
+
+@dataclass(frozen=True)
+class SmallDocument:
+    """One question and its answer."""
+
+    name: str
+    thing: str
+    price: int
+
+    def pieces(self) -> list[tuple[str, float]]:
+        """The text in runs, each with its weight."""
+        system = f"<extra_id_0>System\nYou are {self.name}.\n- A {self.thing} costs {self.price} gold.\n\n"
+        asked = f"<extra_id_1>User\nHow much is the {self.thing}?\n"
+        return [
+            (system, 0.025),
+            (asked, 0.05),
+            ("<extra_id_1>Assistant\n", 0.0),
+            (f"The {self.thing} is {self.price} gold, friend.\n", 1.0),
+            ("<extra_id_1>", 1.0),
+        ]
+
+
+def documents(seed: int, split: str = "train", long_share: float = 0.0) -> Iterator[SmallDocument]:
+    """Dialogues without end."""
+    dice = random.Random(f"{seed}/{split}")
+    while True:
+        yield SmallDocument(dice.choice(NAMES), dice.choice(THINGS), dice.randint(2, 99))
