@@ -27,7 +27,7 @@ GPU_BATCH_TOKENS = 49_152
 CPU_BATCH_TOKENS, CPU_STEP_TOKENS = 8_192, 16_384
 SHARD_STEPS = 6
 """About how many steps a shard holds; documents of one shard meet in the same steps."""
-MEAN_TOKENS = 900
+MEAN_TOKENS = 1_200
 """Of a document, roughly."""
 
 
