@@ -67,8 +67,10 @@ class KnowledgeDraw:
     def part(self, part: str) -> list[Fact]:
         """One part of the sheet, maybe empty."""
         chance, most = PARTS[part]
+        if self._rng.random() > chance:
+            return []
         frames = [frame for frame in self._banks.sheet.frames.get(part, ()) if self._may_use(frame)]
-        if not frames or self._rng.random() > chance:
+        if not frames:
             return []
         if part == "goods" and self._rng.random() < 0.4:  # a trader with several goods
             frame = self._rng.choice(frames)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from train_demo_model.english import an, capital, plural
+from train_demo_model.english import an, capital, plural, sentences
 
 _SLOT = re.compile(r"\{(a |an )?([A-Za-z_][\w.]*)(:s)?\}")
 _STARTS_SENTENCE = re.compile(r"(?:^|(?<!\.\.)[.!?][\"')]*\s+)[\"'(]?$")
@@ -75,6 +75,11 @@ class Template:
     def literal(self) -> str:
         """Its own words, without the slots."""
         return " ".join(part for part in self._parts if isinstance(part, str))
+
+    @cached_property
+    def sentence_count(self) -> int:
+        """How many sentences it has."""
+        return len(sentences(self.text))
 
     @cached_property
     def literals(self) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ class Voice:
         """
         values = {**self.values, **more}
         fitting = [line for line in self.style.lines[category] if line.slots <= values.keys()]
-        short = [line for line in fitting if len(sentences(line.text)) <= self._room()]
+        short = [line for line in fitting if line.sentence_count <= self._room()]
         return self._finished(self._fresh(short or fitting or self.style.lines["unclear"]).fill(values))
 
     def answer(self, core: Template, values: Mapping[str, str]) -> str:
@@ -85,7 +85,7 @@ class Voice:
         fitting = [
             line
             for line in self.style.lines[category]
-            if line.slots <= values.keys() and len(sentences(line.text)) + len(sentences(plain)) <= self._room()
+            if line.slots <= values.keys() and line.sentence_count + len(sentences(plain)) <= self._room()
         ]
         if not fitting:
             return self.answer(core, values)
@@ -96,7 +96,7 @@ class Voice:
 
     def _around(self, texts: Sequence[Template]) -> str:
         room = self._room() - 1
-        short = [text for text in texts if len(sentences(text.text)) <= room]
+        short = [text for text in texts if text.sentence_count <= room]
         return self._fresh(short or texts).fill(self.values)
 
     def _closer(self) -> str:
