@@ -228,7 +228,11 @@ class Utterance:
     def _sentences_left(self) -> int | None:
         """Behind a call the NPC tells at least what came of it."""
         most = self._memory.character.speech.max_sentences
-        return None if most is None else max(1, most - self._sentence_count)
+        if most is None:
+            return None
+        splitter = SentenceSplitter()
+        said = [*splitter.feed(self._text), *splitter.flush()]
+        return max(1, most - len(said))
 
     def _stopped(self) -> EndReason | None:
         if self._cancelled:

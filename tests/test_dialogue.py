@@ -918,3 +918,63 @@ async def test_state_whose_telling_was_cut_is_told_again() -> None:
     for number in range(30):
         await drain(talk, talk.say(f"{number} " + "x" * 100))
         assert last_prompt(talk).count("(weather: rain)") == 1
+
+
+GIVE = {
+    "description": "Hand an item to the player.",
+    "parameters": {
+        "type": "object",
+        "properties": {"item": {"type": "string", "x-from": "items"}},
+        "required": ["item"],
+    },
+}
+
+
+async def test_live_names_are_offered_for_the_line_and_stay_out_of_the_prompt() -> None:
+    talk = dialogue(
+        call("give", item="axe"), call("give", item="rope"), "Here.", "No.", character=sheet(tools={"give": GIVE})
+    )
+    backend: Any = talk._backend
+    events = await drain(talk, talk.say("A rope?", objects={"items": ["rope"]}))
+    await drain(talk, talk.say("More?"))
+    offered = [request.calls[0].parameters["properties"]["item"] for request in backend.requests]
+    assert offered == [{"type": "string", "enum": ["rope"]}] * 3 + [{"type": "string"}]
+    assert [event.arguments for event in events if isinstance(event, ToolCall)] == [{"item": "rope"}]
+    assert any(isinstance(event, Notice) and "'axe' is not one of" in event.message for event in events)
+    prompts = {backend.codec.render(request.prompt).split("A rope?")[0] for request in backend.requests}
+    assert len(prompts) == 1
+    assert "x-from" not in prompts.pop()
+
+
+async def test_objects_that_are_none_are_refused_and_nothing_was_said() -> None:
+    talk = dialogue("Yes?", character=sheet(tools={"give": GIVE}))
+    (event,) = await drain(talk, talk.say("A rope?", objects={"items": "rope"}))  # type: ignore[dict-item]
+    assert isinstance(event, Failed)
+    assert event.code == TextInvalid.code
+    assert talk.history == ()
+    assert await talk.say_text("A rope?", objects={"items": ["rope"]}) == "Yes?"
+
+
+async def test_only_what_others_said_and_what_is_known_can_become_an_argument() -> None:
+    ask = {"type": "object", "properties": {"about": {"type": "string", "x-from": "conversation"}}}
+    character = sheet(
+        tools={"ask": {"description": "Asks.", "parameters": ask}}, knowledge={"facts": ["The mill burned down."]}
+    )
+    talk = dialogue("A moonblade, perhaps.", call("ask", about="the grey tower"), "So.", character=character)
+    backend: Any = talk._backend
+    await drain(talk, talk.say("Where is the grey tower?"))
+    await drain(talk, talk.say("Ask about it."), {"ask": {"answer": "Beyond Oakbridge"}})
+    words = [set(request.calls[0].parameters["properties"]["about"]["enum"]) for request in backend.requests]
+    assert all({"the grey tower", "The mill burned down"} <= found for found in words)
+    assert not any("moonblade" in found for found in words)
+    assert "Beyond Oakbridge" in words[2] - words[1]
+
+
+async def test_the_engine_is_asked_for_the_sentences_that_are_left() -> None:
+    character = sheet(speech={"max_sentences": 2})
+    talk = dialogue("One. " + call(), "Two. Three.", "Four.", character=character)
+    backend: Any = talk._backend
+    await drain(talk, talk.say("Go on."))
+    await drain(talk, talk.say("Go on."))
+    assert [request.max_sentences for request in backend.requests] == [2, 1, 2]
+    assert all(request.guard_speech for request in backend.requests)

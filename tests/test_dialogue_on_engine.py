@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from npc_sdk.backend import Message, Prompt, Role
-from npc_sdk.character import Character
+from npc_sdk.character import Character, Tool
 from npc_sdk.dialogue import Dialogue
 from npc_sdk.engine.engine import Engine
 from npc_sdk.engine.load import open_engine
-from npc_sdk.events import End, EndReason, Event
+from npc_sdk.events import End, EndReason, Event, Failed, Notice, ToolCall
 from npc_sdk.sheets import load_character
 
 
@@ -69,3 +69,44 @@ async def test_eight_dialogues_at_once_each_speak_a_whole_line(engine: Engine) -
     for end in ends:
         assert end.text
         assert end.delta_count > 0
+
+
+def giver(mira: Character) -> Character:
+    item = {"type": "string", "x-from": "items", "description": "Name of the item"}
+    parameters = {"type": "object", "properties": {"item": item}, "required": ["item"]}
+    tool = Tool(description="Gives an item to the player.", parameters=parameters)
+    return mira.model_copy(update={"tools": {"give_item": tool}})
+
+
+async def calls_of(dialogue: Dialogue, text: str, items: list[str]) -> list[ToolCall]:
+    calls = []
+    async for event in dialogue.say(text, objects={"items": items}):
+        assert not isinstance(event, Failed | Notice)
+        if isinstance(event, ToolCall):
+            calls.append(event)
+            dialogue.tool_result(event.call_id, {"ok": True})
+    return calls
+
+
+@pytest.mark.parametrize("item", ["rope", "lantern", "brindlewick"])
+async def test_the_demo_model_gives_what_is_there(engine: Engine, mira: Character, item: str) -> None:
+    there = ["rope", "lantern", "brindlewick", "iron bar"]
+    calls = await calls_of(Dialogue(giver(mira), engine, seed=1), f"Give me the {item}, please.", there)
+    assert [(call.name, call.arguments) for call in calls] == [("give_item", {"item": item})]
+
+
+async def test_what_is_not_there_cannot_be_given(engine: Engine, mira: Character) -> None:
+    for seed in range(3):
+        assert await calls_of(Dialogue(giver(mira), engine, seed=seed), "Give me a rope.", []) == []
+        for call in await calls_of(Dialogue(giver(mira), engine, seed=seed), "Give me a rope.", ["old map"]):
+            assert call.arguments == {"item": "old map"}
+
+
+async def test_new_live_names_leave_what_is_kept_valid(engine: Engine, mira: Character) -> None:
+    dialogue = Dialogue(giver(mira), engine, seed=1)
+    ends = []
+    for items in (["rope"], ["lantern", "iron bar"]):
+        async for event in dialogue.say("How are you?", objects={"items": items}):
+            if isinstance(event, End):
+                ends.append(event)
+    assert ends[1].usage.reused_tokens >= ends[0].usage.prompt_tokens

@@ -28,7 +28,11 @@ MAX_NUMBER = 10**12
 NUMBER_STEP = 1e-6
 """Numbers have six decimals: else a model could write digits for ever."""
 
-_FREE_TEXT = r"^[^\x00-\x1f\x7f<＜﹤]*$"  # no angles, so that no control token is spelled
+# No angles, so that no control token is spelled, and no space first, which models like to put behind a quote.
+_FIRST_CHAR, _CHAR = r"[^\x00-\x20\x7f<＜﹤]", r"[^\x00-\x1f\x7f<＜﹤]"
+_LEAST_CHARS = (
+    "x-least-chars"  # where a bounded schema notes it for `longest_close`; grammars skip what begins with x-
+)
 _FREE_NAME = "^[A-Za-z0-9_ ]{1,32}$"
 _SCALAR = ("string", "number", "boolean", "null")
 _FORMATS = frozenset("date-time time date duration email hostname ipv4 ipv6 uuid".split())
@@ -95,9 +99,28 @@ def longest_close(schema: Mapping[str, Any]) -> int:
     return max([*branches, *(_close_of_type(schema, kind) for kind in _types(schema))])
 
 
+def most_growth(schema: Mapping[str, Any]) -> int:
+    """Most bytes by which one sign (a quote, comma or bracket) can put off the end of a value of a bounded schema.
+
+    It can begin an item, a field that may be left out, or one of several forms, each of which must be finished then.
+    """
+    if schema.keys() & {"const", "enum"}:
+        return longest_close(schema)
+    forms = [each for key in ("anyOf", "oneOf", "allOf") for each in schema.get(key, ())]
+    items = [*schema.get("prefixItems", ()), *([schema["items"]] if schema.get("items") else [])]
+    free = [*schema.get("patternProperties", {}).values()]
+    fields = schema.get("properties", {})
+    begun = [longest_close(each) + 40 for each in (*forms, *items, *free)]
+    for name, each in fields.items():
+        put_off = 0 if name in schema.get("required", ()) else longest_close(each)
+        begun += [_size(name) + 4 + put_off, most_growth(each)]
+    scalar = [_close_of_type(schema, kind) for kind in _types(schema) if kind not in ("array", "object")]
+    return max([2, *begun, *scalar, *map(most_growth, (*forms, *items, *free))])
+
+
 def _close_of_type(schema: Mapping[str, Any], kind: str) -> int:
     if kind == "string":
-        return 48 + 4 * int(schema.get("minLength", 0))
+        return 48 + 4 * int(schema.get(_LEAST_CHARS, 0))
     if kind == "array":
         items = [*schema.get("prefixItems", ()), *[schema.get("items") or {}] * max(1, schema.get("minItems", 0))]
         return 2 + sum(2 + longest_close(item) for item in items)
@@ -126,12 +149,16 @@ def _bound_text(schema: dict[str, Any]) -> None:
     if schema.get("format") in _FORMATS:
         return
     schema.pop("format", None)  # elsewhere a format is a remark
-    least = schema.get("minLength", 0)
-    schema["maxLength"] = max(least, min(schema.get("maxLength", MAX_ARGUMENT_CHARS), MAX_ARGUMENT_CHARS))
+    # The lengths stand in the pattern: of a pattern beside lengths llguidance may not see whether any text fits both.
+    least = int(schema.pop("minLength", 0))
+    most = max(least, min(int(schema.pop("maxLength", MAX_ARGUMENT_CHARS)), MAX_ARGUMENT_CHARS))
+    schema[_LEAST_CHARS] = least
+    free = f"{_FIRST_CHAR}{_CHAR}{{{max(least - 1, 0)},{most - 1}}}" if most else ""
+    pattern = f"^({free})$" if least else f"^({free})?$"
     if "pattern" in schema:
-        schema["allOf"] = [{"pattern": schema.pop("pattern")}, {"pattern": _FREE_TEXT}]
+        schema["allOf"] = [{"pattern": schema.pop("pattern")}, {"pattern": pattern}]
     else:
-        schema["pattern"] = _FREE_TEXT
+        schema["pattern"] = pattern
 
 
 def _bound_number(schema: dict[str, Any], *, whole: bool) -> None:
@@ -149,7 +176,7 @@ def _bound_number(schema: dict[str, Any], *, whole: bool) -> None:
     low = max(lows, default=min(-most, *highs, 0))
     high = min(highs, default=max(most, low))
     schema["minimum"], schema["maximum"] = (math.ceil(low), math.floor(high)) if whole else (low, high)
-    if not whole and high - low >= 1:
+    if not whole and high - low >= 1000 * NUMBER_STEP:
         schema["multipleOf"] = step
 
 

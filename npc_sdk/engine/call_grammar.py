@@ -19,9 +19,9 @@ from llguidance import LLMatcher
 
 from npc_sdk.backend import CallSchema
 from npc_sdk.chat_format import CALL_END
-from npc_sdk.engine.bounds import bounded, longest_close
+from npc_sdk.engine.bounds import bounded, longest_close, most_growth
 from npc_sdk.engine.codec import EngineCodec
-from npc_sdk.engine.open_call import OpenCall, closing
+from npc_sdk.engine.open_call import OpenCall, Reach, closing
 from npc_sdk.engine.vocabulary import Vocabulary
 
 MAX_GRAMMARS = 32
@@ -44,20 +44,20 @@ class CallGrammar:
 
     Args:
         start: a matcher at the start, to be copied.
-        close_bytes: most bytes that it can take to finish a call from wherever it stands.
+        reach: how far from its end a call can be.
         room_tokens: a call begins only if more tokens than these are left. A few more than the shortest call has,
             so that shortness does not choose the tool: a token of a call has seldom less than two bytes.
         vocabulary: of the model.
     """
 
     start: LLMatcher
-    close_bytes: int
+    reach: Reach
     room_tokens: int
     vocabulary: Vocabulary
 
     def open(self) -> OpenCall:
         """A new call."""
-        return OpenCall(self.start, self.close_bytes, self.vocabulary)
+        return OpenCall(self.start, self.reach, self.vocabulary)
 
 
 class CallGrammars:
@@ -139,8 +139,13 @@ def _build(calls: Sequence[CallSchema], vocabulary: Vocabulary, *, warn: bool = 
             _log.warning("The tool %s cannot be called: %s", calls[0].name, fault)
         return None
     close_bytes = longest_close(schema) + len(CALL_END) + 2
+    reach = Reach(
+        close_bytes=close_bytes,
+        growth_bytes=max(most_growth(bounded(call.parameters)) for call in calls),
+        head_bytes=len(' {"name": "') + max(len(json.dumps(call.name)) for call in calls),
+    )
     room_tokens = max(len(closing(matcher, vocabulary)), close_bytes // 2)
-    return CallGrammar(matcher, close_bytes, room_tokens, vocabulary)
+    return CallGrammar(matcher, reach, room_tokens, vocabulary)
 
 
 def _not_an_object(calls: Sequence[CallSchema]) -> str:

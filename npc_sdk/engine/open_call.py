@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 import torch
@@ -14,6 +15,21 @@ from npc_sdk.line_parser import MAX_CALL_CHARS
 _MAX_PLAN_TOKENS = 4096
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far from its end a call can be. A token has at least one byte, so bytes stand for the most tokens.
+
+    Args:
+        close_bytes: most bytes that it can take to finish, from wherever it stands.
+        growth_bytes: most bytes by which one sign of JSON can put off the end, once the tool is chosen.
+        head_bytes: how many bytes have been written when the tool is chosen for certain.
+    """
+
+    close_bytes: int
+    growth_bytes: int
+    head_bytes: int
+
+
 class OpenCall:
     """One call, from behind `<toolcall>` to `</toolcall>`.
 
@@ -21,20 +37,21 @@ class OpenCall:
 
     Args:
         start: a matcher at the start of a call; it is copied.
-        close_bytes: most bytes that it can take to finish the call from wherever it stands.
+        reach: how far from its end the call can be.
         vocabulary: of the model.
 
     Attributes:
         is_broken: whether the grammar gave up; the line must end then.
     """
 
-    def __init__(self, start: LLMatcher, close_bytes: int, vocabulary: Vocabulary) -> None:
+    def __init__(self, start: LLMatcher, reach: Reach, vocabulary: Vocabulary) -> None:
         self._matcher = start.deep_copy()
         self._vocabulary = vocabulary
-        self._close_bytes = close_bytes
+        self._reach = reach
+        self._far = reach.close_bytes  # most tokens that it can take to finish, whatever the next token is
         self.is_broken = False
         self._bytes = 0
-        self._most_bytes = MAX_CALL_CHARS - close_bytes - vocabulary.longest
+        self._most_bytes = MAX_CALL_CHARS - reach.close_bytes - vocabulary.longest
         self._plan: list[int] = []  # tokens that finish the call from here; empty if not known
         self._next: tuple[int, list[int]] | None = None  # the plan behind a token that was allowed
 
@@ -57,9 +74,13 @@ class OpenCall:
             left: how many tokens may be written still, this one included.
         """
         wide = self._bytes < self._most_bytes
-        if wide and left > self._close_bytes + 1:
+        if wide and left - 1 > self._far:
             return token
         self._plan = self._plan or closing(self._matcher, self._vocabulary)
+        if self._bytes >= self._reach.head_bytes:
+            self._far = min(self._reach.close_bytes, len(self._plan) + self._reach.growth_bytes)
+            if wide and left - 1 > self._far:
+                return token
         if wide and token not in self._plan[:1]:
             probe = self._matcher.deep_copy()
             probe.consume_token(token)
@@ -73,6 +94,8 @@ class OpenCall:
         """Adds a token to the call."""
         self._matcher.consume_token(token)
         self._bytes += self._vocabulary.sizes[token]
+        put_off = self._vocabulary.signs[token] * self._reach.growth_bytes
+        self._far = min(self._reach.close_bytes, self._far + put_off)
         if self._plan[:1] == [token]:
             self._plan = self._plan[1:]
         else:

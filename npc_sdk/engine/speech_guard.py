@@ -10,8 +10,8 @@ from npc_sdk.engine.token_texts import TokenTexts
 from npc_sdk.events import EndReason
 from npc_sdk.sentences import SentenceSplitter
 
-MAX_LOOP_BANS = 3
-"""How often in a line the model is kept from going round once more before the line is ended."""
+MAX_LOOP_BANS = 1
+"""How often in a line the model may find another way on; when it goes round again, the line ends."""
 
 LAST_SHARE = 8
 """In the last eighth of `max_tokens` a line ends where a sentence does."""

@@ -13,7 +13,8 @@ from npc_sdk.chat_format import CALL_END
 from npc_sdk.engine.codec import EngineCodec
 
 _QUOTES = ('"}}', '"}', '"]', '"')
-_BRACKETS = ("}}", "]}", "}", "]")
+_BRACKETS = ("}}", "]}", "}", "]", ", ", ",")  # a comma ends a number behind which something must come
+_SIGNS = (b'"', b",", b"[", b"{")
 
 
 class Vocabulary:
@@ -28,7 +29,8 @@ class Vocabulary:
         sizes: bytes of each token; 0 for control tokens.
         lengths: `[V]`, the same.
         longest: bytes of the longest token.
-        quotes, brackets: tokens that close strings, and those that close lists and objects; long ones first.
+        signs: how many signs of JSON each token has that can begin a value or a field.
+        quotes, brackets: tokens that close strings, and those that close lists, objects and numbers.
         digits: tokens of one digit each.
         letter: a token that only text within quotes admits, if there is one.
         end_id: the control token `</toolcall>`, None if this model spells it out.
@@ -40,6 +42,7 @@ class Vocabulary:
         self.sizes = [len(text) for text in texts]
         self.lengths: Tensor = torch.tensor(self.sizes)
         self.longest = max(self.sizes)
+        self.signs = [sum(map(text.count, _SIGNS)) for text in texts]
         ids = {text: token for token, text in enumerate(texts)}
         self.quotes = [ids[text.encode()] for text in _QUOTES if text.encode() in ids]
         self.brackets = [ids[text.encode()] for text in _BRACKETS if text.encode() in ids]

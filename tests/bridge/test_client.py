@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from npc_bridge.auth import PlainToken
 from npc_bridge.client import BridgeClient, Info, ServedCharacter
 from npc_bridge.limits import Limits
 from npc_bridge.server import Server
 from npc_sdk.backend import Priority
+from npc_sdk.character import Character
 from npc_sdk.dialogue import Dialogue, Respond
 from npc_sdk.errors import (
     BridgeError,
@@ -66,6 +68,34 @@ async def test_events_are_those_of_a_dialogue_at_home(tmp_path: Path) -> None:
         here.set_state({"mood": "merry"})
         assert await collect(there.narrate("It rains.")) == await collect(here.narrate("It rains."))
         assert await there.save() == here.save()
+
+
+async def test_live_names_cross_the_bridge(tmp_path: Path) -> None:
+    pick = {"type": "object", "properties": {"item": {"type": "string", "x-from": "items"}}, "required": ["item"]}
+    tool = {"description": "Gives an item.", "parameters": pick}
+    mira = Character.model_validate({**MIRA.model_dump(by_alias=True), "tools": {"give": tool}})
+    backend = ScriptedBackend(
+        ['<toolcall> {"name": "give", "arguments": {"item": "corde"}} </toolcall>', "Here.", "No."]
+    )
+    server = Server({"mira": mira}, backend, security=PlainToken(tmp_path / "bridge.token"))
+    async with server, connect(server) as client:
+        dialogue = await client.open("mira")
+        async for event in dialogue.say("A rope?", objects={"items": ["lanterne", "corde"], "quests": []}):
+            if isinstance(event, ToolCall):
+                assert event.arguments == {"item": "corde"}
+                await dialogue.tool_result(event.call_id, "given")
+        await collect(dialogue.narrate("The bag falls.", respond="must", objects={"items": []}))
+        (refused,) = await collect(dialogue.say("A rope?", objects={"items": ["x" * 101]}))
+        (broken,) = await collect(dialogue.say("A rope?", objects={"items": [1]}))  # type: ignore[list-item]
+    one, two, three = [request.calls for request in backend.requests]
+    assert one == two
+    assert one is not None
+    assert one[0].parameters["properties"]["item"]["enum"] == ["lanterne", "corde"]
+    assert three == ()
+    assert isinstance(refused, Failed)
+    assert refused.code == "text_too_long"
+    assert isinstance(broken, Failed)
+    assert broken.code == "bad_message"
 
 
 async def test_info_and_ping(tmp_path: Path) -> None:

@@ -39,6 +39,28 @@ def tool(parameters: str) -> str:
             "8:67: tools.dig.parameters.required.0: expected a name from `properties`, found 'it'; "
             "did you mean 'item'?",
         ),
+        (
+            "{type: object, properties: {a: {type: object, properties: {b: {}}, required: [c]}}}",
+            "8:95: tools.dig.parameters.properties.a.required.0: expected a name from `properties`, found 'c'",
+        ),
+        (
+            "{type: object, properties: {a: {oneOf: [{const: 1}]}}}",
+            "8:49: tools.dig.parameters.properties.a.oneOf: expected `anyOf`, found 'oneOf'",
+        ),
+        (
+            "{type: object, properties: {a: {type: number, multipleOf: 0.1}}}",
+            "8:75: tools.dig.parameters.properties.a.multipleOf: expected a whole number, found the number 0.1",
+        ),
+        (
+            "{type: object, properties: {a: {type: integer, x-from: items}}}",
+            "8:64: tools.dig.parameters.properties.a.x-from: expected it beside `type: string`, "
+            "without `enum` and `const`, found 'x-from'",
+        ),
+        (
+            "{type: object, properties: {a: {type: string, x-from: My Items}}}",
+            "8:71: tools.dig.parameters.properties.a.x-from: "
+            "expected a name of lower-case letters, digits and _, found 'My Items'",
+        ),
     ],
 )
 def test_parameters_that_are_no_schema_of_an_object_are_pointed_to(faults, minimal, parameters, fault):
@@ -54,8 +76,13 @@ def test_a_tool_without_parameters_is_good(faults, minimal):
     assert faults(minimal + "tools: {wave: {description: Waves.}}\n") == []
 
 
+def test_texts_may_come_from_live_lists_and_the_conversation(faults, minimal):
+    properties = "{a: {type: string, x-from: items}, b: {type: array, items: {type: string, x-from: conversation}}}"
+    assert faults(minimal + tool(f"{{type: object, properties: {properties}}}")) == []
+
+
 def test_a_property_may_be_named_like_a_keyword(faults, minimal):
-    properties = "{pattern: {type: string}, $ref: {}, properties: {properties: {pattern: {}}}}"
+    properties = "{pattern: {type: string}, $ref: {}, not: {}, x-from: {}, properties: {properties: {pattern: {}}}}"
     assert faults(minimal + tool(f"{{type: object, properties: {properties}}}")) == []
 
 
