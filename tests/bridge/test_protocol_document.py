@@ -20,6 +20,11 @@ NEVER_SENT = {
     "InsecureBind",
     "KeyFileInvalid",
     "SheetError",
+    # of npc test, which no client can ask for
+    "NoTests",
+    "UnknownSuite",
+    "RecordingInvalid",
+    "ReportNotWritten",
 }
 
 
