@@ -2,8 +2,8 @@
 
 The grammars are llguidance's. Of the three libraries that do this it has no dependencies of its own (xgrammar wants
 Triton on Linux and MLX on a Mac), one stable-ABI wheel each for Windows, macOS and Linux, and reads a grammar as it
-goes, which counts where live names change it every turn: a tool with 1,000 names, a bounded number and a text was ready
-in 3 ms; xgrammar 0.1.29 took 640 ms, outlines-core 0.2.14 1,220 ms (one core, the demo model's 6,144 tokens).
+goes, which counts where live names change it every turn: a tool with 1,000 names, a bounded number and a text was
+ready in 3 ms; xgrammar 0.1.29 took 640 ms, outlines-core 0.2.14 1,220 ms (one core, the demo model's 6,144 tokens).
 """
 
 from __future__ import annotations
