@@ -34,7 +34,8 @@ def small_tokenizer() -> Any:
         for document in islice(documents(1), 300):
             yield from (text for text, _ in document.pieces())
         yield from (BANKS / "words" / "lexicon.txt").read_text(encoding="utf-8").splitlines() * 3
-        yield '{"name": "give_item", "arguments": {"item": "rope", "quantity": 2}} the man of the sea and I of it. ' * 20
+        call = '{"name": "give_item", "arguments": {"item": "rope", "quantity": 2}}'
+        yield f"{call} the man of the sea and I of it. " * 20
 
     return with_template(train_tokenizer(texts(), vocabulary=2_000))
 
