@@ -147,4 +147,4 @@ class _Casting:
 
 
 def _text(facts: list[Fact]) -> str | None:
-    return facts[0].text if facts else None
+    return " ".join(fact.text if fact.text[-1:] in '.!?"' else f"{fact.text}." for fact in facts) or None

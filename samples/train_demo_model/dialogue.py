@@ -24,6 +24,7 @@ LONG_SHARE = 0.06
 MAX_CHARS = 11_800
 """Longest document in characters, so that it keeps to a window of 4,096 tokens."""
 
+_TRIES = 4  # for something that fits the character
 _FOLLOW_UP = 0.3
 _GREETED = 0.35
 _PLAYER_GREETS = 0.5
@@ -31,7 +32,7 @@ _FAREWELL = 0.12
 _ABOUT_SHEET = 0.4
 _SILENT_EVENT = 0.03
 _MESSAGE_CHARS = 25  # of the template around a message
-_TURNS, _LONG_TURNS = (7, 16), (16, 30)
+_TURNS, _LONG_TURNS = (8, 22), (16, 34)
 
 
 def documents(seed: int, split: Split = "train", long_share: float = LONG_SHARE) -> Iterator[Document]:
@@ -86,7 +87,7 @@ class Dialogue:
         """All turns of the dialogue."""
         self.open()
         for _ in range(self._rng.randint(*(_LONG_TURNS if self._long else _TURNS))):
-            beat = self.next_beat()
+            beat = next((beat for _ in range(_TRIES) if (beat := self.next_beat())), None)
             if beat and not self.take(beat):
                 break
         if self._rng.random() < _FAREWELL and (beat := BYE(self.scene)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from functools import cache
 
 from train_demo_model import names
 from train_demo_model.banks import Banks
@@ -13,17 +14,19 @@ from train_demo_model.slots import can_fill, draw, values_for
 from train_demo_model.split import Split
 from train_demo_model.words import Words
 
-_COMPOSED_FACTS = 0.35
-_SIBLING = 0.3  # share of facts that get a near-duplicate with other values beside them
+_COMPOSED_FACTS = 0.18
+_SIBLING = 0.18  # share of facts that get a near-duplicate with other values beside them
 _SHARED_VALUE = 0.35  # share of a near-duplicate's slots that keep their value
 _IN_CONTEXT = 0.2  # share of facts that stand in a <context> and not on the sheet
 _SECRET = 0.2
 _UNKNOWN = 0.2
+_OWN_BACKGROUND = 0.8  # share of backgrounds that are made of facts about the character
+_BACKGROUND_CHOICE = 8
 _MAX_LINE_CHARS = 400
 _PEOPLE = (0, 0, 1, 1, 2, 3, 4, 6)
 
 PARTS = {
-    "backgrounds": (0.35, 1),
+    "backgrounds": (0.45, 3),
     "appearances": (0.2, 1),
     "scenarios": (0.2, 1),
     "likes": (0.5, 1),
@@ -31,6 +34,11 @@ PARTS = {
     "rules": (0.3, 2),
 }
 """Parts of a sheet that are written as facts: how often a sheet has one, and most of it."""
+
+
+@cache
+def _own_frames(frames: tuple[Frame, ...]) -> tuple[Frame, ...]:
+    return tuple(frame for frame in frames if frame.own)
 
 
 class KnowledgeDraw:
@@ -46,6 +54,7 @@ class KnowledgeDraw:
     def __init__(self, banks: Banks, rng: random.Random, split: Split, own: Mapping[str, str]) -> None:
         self._banks, self._rng, self._split, self._own = banks, rng, split, own
         self._words = Words(rng, split)
+        self._own_frames = _own_frames(banks.frames)
 
     def facts(self, count: int) -> list[Fact]:
         """About `count` facts, near-duplicates among them."""
@@ -69,7 +78,10 @@ class KnowledgeDraw:
         chance, most = PARTS[part]
         if self._rng.random() > chance:
             return []
-        frames = [frame for frame in self._banks.sheet.frames.get(part, ()) if self._may_use(frame)]
+        options = self._banks.sheet.frames.get(part, ())
+        if part == "backgrounds" and self._rng.random() < _OWN_BACKGROUND:
+            options = tuple(self._rng.sample(self._own_frames, _BACKGROUND_CHOICE))
+        frames = [frame for frame in options if self._may_use(frame)]
         if not frames:
             return []
         if part == "goods" and self._rng.random() < 0.4:  # a trader with several goods

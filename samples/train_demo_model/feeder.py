@@ -27,6 +27,7 @@ class Feeder:
     def __init__(self, plan: ShardPlan, workers: int) -> None:
         self.plan = plan
         self._workers = workers
+        self._others = set(multiprocessing.active_children())
         self._pool = (
             ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_start_worker)
             if workers
@@ -50,14 +51,17 @@ class Feeder:
             yield number, future.result()
 
     def close(self) -> None:
-        """Ends the worker processes."""
+        """Ends the worker processes, whatever they are at."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
+            for worker in set(multiprocessing.active_children()) - self._others:
+                worker.kill()
 
 
 def _start_worker() -> None:
-    """Ctrl-C is the main process's business, and the training goes before the making of data."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Stopping is the main process's business, and the training goes before the making of data."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # a terminal and `timeout` signal the whole group
+        signal.signal(number, signal.SIG_IGN)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     with suppress(AttributeError, OSError):
         os.nice(5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,9 @@ from train_demo_model.template import Template
 
 OWN_SLOTS = frozenset({"me", "name", "role", "place", "player"})
 """Slots that the character brings in, not the frame."""
+
+
+_YOU = re.compile(r"\b(you|your|yours|yourself)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,12 @@ class Frame:
 
     @property
     def own(self) -> bool:
-        """Whether it is about the NPC itself."""
-        return "me" in self.slots or any(" you" in f" {ask.text.lower()}" for ask in self.questions[0].asks[:1])
+        """Whether it is about the NPC itself: its sheet then need not say who."""
+        told = self.statements[0].text
+        if "me" in self.slots or told.startswith(("You ", "Your ")):
+            return True
+        asked = [_YOU.search(question.asks[0].text) is not None for question in self.questions]
+        return asked[0] or sum(asked) * 2 > len(asked)
 
 
 @dataclass(slots=True)

@@ -11,13 +11,10 @@ import torch.nn.functional as F  # noqa: N812  torch's own name for it
 from torch import Tensor, nn
 
 from train_demo_model.attention import LONGEST, PACKED, borders
-from train_demo_model.shards import Batch, Step
+from train_demo_model.shards import MIN_MEAN_TOKENS, Batch, Step
 
 PLACES_MULTIPLE = 4096
 """On CUDA the number of predicted tokens is rounded up to it, so that few sizes are ever compiled."""
-
-MIN_DOCUMENT = 32
-"""On CUDA there is room for so many documents as if each had only so many tokens."""
 
 
 class Learner:
@@ -110,7 +107,10 @@ class Learner:
         arrays = [batch.ids, batch.positions, batch.ends, batch.places, batch.targets, batch.weights]
         if self._fixed_tokens is not None:
             arrays = _padded(batch, self._fixed_tokens)
-        return [torch.from_numpy(array).to(self.device, non_blocking=True) for array in arrays]
+        tensors = [torch.from_numpy(array) for array in arrays]
+        if self.device.type == "cuda":  # from pinned memory, or each copy would wait for all work before it
+            tensors = [tensor.pin_memory() for tensor in tensors]
+        return [tensor.to(self.device, non_blocking=True) for tensor in tensors]
 
 
 def _padded(batch: Batch, tokens: int) -> list[Any]:
@@ -122,7 +122,7 @@ def _padded(batch: Batch, tokens: int) -> list[Any]:
     return [
         np.pad(batch.ids, (0, missing)),
         np.concatenate([batch.positions, np.arange(missing, dtype=np.int32) % LONGEST]),
-        np.pad(ends, (0, tokens // MIN_DOCUMENT - len(ends)), constant_values=tokens),
+        np.pad(ends, (0, tokens // MIN_MEAN_TOKENS + tokens // LONGEST + 2 - len(ends)), constant_values=tokens),
         np.pad(batch.places, (0, count)),
         np.pad(batch.targets, (0, count)),
         np.pad(batch.weights, (0, count)),

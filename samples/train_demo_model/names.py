@@ -21,7 +21,7 @@ def person(words: Words) -> str:
     chance = words.rng.random()
     if chance < 0.04:
         return words.pick((f"Unit {words.rng.randint(2, 99)}", _serial(words), capital(words.any_word())))
-    given = capital(words.coined()) if chance < 0.55 else words.of("first_name")
+    given = capital(words.coined()) if chance < 0.42 else words.of("first_name")
     chance = words.rng.random()
     if chance < 0.42:
         return given
@@ -49,9 +49,9 @@ def surname(words: Words) -> str:
 def place(words: Words) -> str:
     """A place that one can be in, at or near, such as "Oakford", "the Crimson Mill" or "Dock 31"."""
     chance = words.rng.random()
-    if chance < 0.27:
+    if chance < 0.20:
         return capital(words.coined())
-    if chance < 0.42:
+    if chance < 0.38:
         return words.of("town")
     if chance < 0.54:
         return capital(words.of("surname_part")) + words.of("surname_end")

@@ -26,6 +26,9 @@ HELD_OUT_SHARD = -1
 
 HELD_OUT_DOCUMENTS = 48
 
+MIN_MEAN_TOKENS = 256
+"""A batch holds at most so many documents as if each had so many tokens: on CUDA each, even an empty one, costs."""
+
 SOURCE = "train_demo_model.dialogue:documents"
 """The generator: `documents(seed, split=..., long_share=...)` gives documents without end."""
 
@@ -143,14 +146,16 @@ def _book_rows(plan: ShardPlan, others: int, tokenizer: Tokenizer, dice: random.
 
 
 def _packs(rows: Sequence[Row], capacity: int) -> list[list[Row]]:
-    """Rows dealt into batches of `capacity` tokens, the long ones first, each into the first with room.
+    """Rows dealt into batches of `capacity` tokens and a bounded number, long ones first, into the first with room.
 
     A row that is longer has a batch of its own.
     """
     packs: list[list[Row]] = []
     room: list[int] = []
+    most = max(1, capacity // MIN_MEAN_TOKENS)
     for row in sorted(rows, key=len, reverse=True):
-        place = next((index for index, left in enumerate(room) if left >= len(row)), len(packs))
+        fits = (index for index, left in enumerate(room) if left >= len(row) and len(packs[index]) < most)
+        place = next(fits, len(packs))
         if place == len(packs):
             packs.append([])
             room.append(capacity)

@@ -19,6 +19,9 @@ BANKS = Path(__file__).parent / "banks"
 MIN_SPLIT_WORDS = 90
 """Shorter lists are closed classes, such as units, and are not split."""
 
+COMMONNESS = 1.7
+"""How much more often the beginning of a list comes up than its end; 1 is not at all."""
+
 _ONSETS = (
     "b br c cl cr d dr f fl fr g gl gr h j k kl kr l m n p pl pr qu r s sh sk sl sn st str t th tr v vr w y z ts"
 ).split()
@@ -53,8 +56,11 @@ class Words:
         self._unseen = split != "train"
 
     def of(self, *lists: str) -> str:
-        """A word of one of `lists`."""
-        return self.rng.choice(_split_list(self.rng.choice(lists) if len(lists) > 1 else lists[0], self._unseen))
+        """A word of one of `lists`; of long lists the first, which are the most common, come up most."""
+        words = _split_list(self.rng.choice(lists) if len(lists) > 1 else lists[0], self._unseen)
+        if len(words) < MIN_SPLIT_WORDS:
+            return self.rng.choice(words)
+        return words[int(len(words) * self.rng.random() ** COMMONNESS)]
 
     def pick(self, options: Sequence[str]) -> str:
         """One of `options`."""

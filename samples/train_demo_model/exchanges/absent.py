@@ -7,6 +7,14 @@ from train_demo_model.scene import Beat, Check, Scene, said
 from train_demo_model.slots import can_fill, draw, kind_of, values_for
 
 _TRIES = 12
+_MIN_CONTENT = 2
+_COMMON = frozenset(
+    (
+        "what where when does with there here much many have your about tell know ever this that they them from long "
+        "kind sort happens anybody anyone anything somebody someone something people which would could should will "
+        "right then than come give want need like still been being were into over just only really please"
+    ).split()
+)
 _SWAPPED = frozenset({"P", "L", "item", "items", "animal", "thing", "group", "title", "food", "creature"})
 
 
@@ -23,7 +31,7 @@ def ask_absent(scene: Scene) -> Beat | None:
         known = _known_names(scene) if scene.rng.random() < 0.5 else {}
         values = values_for(frame.all_slots, scene.words, {**scene.cast.own, **_some(scene, known, frame.all_slots)})
         ask = scene.player.choose(question.asks, scene.split, values)
-        if ask is None or (known and _overlaps(scene, ask.literal)):
+        if ask is None or _overlaps(scene, ask.literal):
             continue
         return _beat(scene, scene.player.say(ask, values), Check(says="dont_know"))
     return None
@@ -86,18 +94,13 @@ def _some(scene: Scene, known: dict[str, list[str]], slots: frozenset[str]) -> d
 
 
 def _overlaps(scene: Scene, literal: str) -> bool:
-    """Whether a known fact has so many words of the question that it might answer it after all."""
+    """Whether the question says too little, or a known fact has so many of its words that it might answer it."""
     asked = {word for word in _content(literal) if len(word) > 3}
-    return any(len(asked & _content(fact.text)) * 2 > len(asked) for fact in scene.cast.facts) if asked else True
+    if len(asked) < _MIN_CONTENT:
+        return True
+    return any(len(asked & _content(fact.text)) * 2 > len(asked) for fact in scene.cast.facts)
 
 
 def _content(text: str) -> set[str]:
     words = {word.strip(".,?!'\"").casefold() for word in text.split()}
-    return {word.removesuffix("ed").removesuffix("s") for word in words} - {
-        "what",
-        "where",
-        "when",
-        "does",
-        "with",
-        "there",
-    }
+    return {word.removesuffix("ed").removesuffix("s") for word in words - _COMMON}

@@ -14,13 +14,14 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
 from train_demo_model import command, shards
+from train_demo_model.attention import LONGEST
 from train_demo_model.books import Books
 from train_demo_model.feeder import Feeder
 from train_demo_model.learner import Learner, _padded
 from train_demo_model.optimizers import schedule
 from train_demo_model.rows import WINDOW, Row, row_of, thin_out
 from train_demo_model.run import Run
-from train_demo_model.shards import ShardPlan, batch_of, held_out_shard, make_shard
+from train_demo_model.shards import MIN_MEAN_TOKENS, ShardPlan, batch_of, held_out_shard, make_shard
 from train_demo_model.surgery import carried_over
 from transformers import AutoTokenizer, NemotronForCausalLM
 
@@ -163,7 +164,8 @@ def test_padding_for_a_fixed_size_changes_nothing(model: Any, small_tokenizer: A
     learner = Learner(model, torch.device("cpu"), batch_tokens=0, dtype=torch.float32)
     batch = batch_of([row(small_tokenizer, seed) for seed in range(3)])
     padded = [torch.from_numpy(array) for array in _padded(batch, 8_192)]
-    assert [len(each) for each in padded] == [8_192, 8_192, 8_192 // 32, 4_096, 4_096, 4_096]
+    documents = 8_192 // MIN_MEAN_TOKENS + 8_192 // LONGEST  # of the batch at most, and of the padding
+    assert [len(each) for each in padded] == [8_192, 8_192, documents + 2, 4_096, 4_096, 4_096]
     assert int(torch.diff(padded[2]).max()) <= 4_096
     with torch.no_grad():
         assert float(learner._sum_of_losses(*padded)) == pytest.approx(
