@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from npc_sdk.backend import Message, Prompt, Role
 from npc_sdk.character import Character, Tool
 from npc_sdk.dialogue import Dialogue
 from npc_sdk.engine.engine import Engine
@@ -38,12 +37,7 @@ async def test_the_second_turn_reuses_everything_before_the_new_text(engine: Eng
     dialogue = Dialogue(mira, engine, seed=1)
     first = await line(dialogue, "Who are you?")
     assert first.reason is EndReason.DONE
-    new_text = "How are you today?"
-    second = await line(dialogue, new_text)
-    codec = engine.codec
-    with_new = len(codec.encode(Prompt(messages=(Message(Role.USER, new_text),))))
-    new_tokens = with_new - (len(codec.encode(Prompt())) - codec.count("<extra_id_1>Assistant\n"))
-    assert second.usage.reused_tokens == second.usage.prompt_tokens - new_tokens
+    second = await line(dialogue, "How are you today?")
     assert second.usage.reused_tokens == first.usage.prompt_tokens + first.usage.completion_tokens - 1
 
 

@@ -9,7 +9,7 @@ from npc_sdk.backend import Request
 from npc_sdk.chat_format import CALL_START
 from npc_sdk.engine.call_grammar import CallGrammar
 from npc_sdk.engine.open_call import OpenCall
-from npc_sdk.engine.speech_guard import SpeechGuard
+from npc_sdk.engine.speech_guard import SpeechGuard, ends_whole
 from npc_sdk.engine.text_stream import TextStream
 from npc_sdk.engine.token_texts import TokenTexts
 from npc_sdk.events import EndReason
@@ -58,6 +58,7 @@ class LineGuard:
         self._call: OpenCall | None = None
         self._begins = False
         self._called = False
+        self._over: Verdict | None = None
 
     @property
     def in_call(self) -> bool:
@@ -75,6 +76,8 @@ class LineGuard:
 
     def judge(self, token: int) -> Verdict:
         """What comes of `token`, which was drawn within the mask."""
+        if self._over is not None:
+            return self._over
         if self._call is not None:
             if self._call.is_broken:
                 return Verdict(reason=EndReason.DONE)
@@ -110,8 +113,19 @@ class LineGuard:
         if not self._called and self._speech.may_show_end(self._text.text, token):
             reason = self._speech.end(self._text.peek(token), self._left)
             if reason is not None:
-                return Verdict(reason=reason)
+                self._over = Verdict(reason=reason)
+                last = self._ending_part(token)
+                return self._over if last is None else Verdict(last)
         return Verdict(token)
+
+    def _ending_part(self, token: int) -> int | None:
+        """What to take for a token that ends a sentence and begins the next, such as `. "`; None if there is none."""
+        text, whole = self._text.text, self._texts[token]
+        if ends_whole(text):
+            return None
+        parts = (whole[:size] for size in range(len(whole) - 1, 0, -1))
+        tokens = (self._texts.find(part) for part in parts if ends_whole(text + part))
+        return next((found for found in tokens if found is not None), None)
 
     def _may_begin(self) -> bool:
         return self._grammar is not None and self._left > self._grammar.room_tokens

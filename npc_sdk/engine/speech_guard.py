@@ -66,11 +66,14 @@ class SpeechGuard:
             left: how many tokens may be written still, that one included.
         """
         done = whole_sentences(text)
-        over = done > self._sentences
-        self._sentences = done
-        if over and self._most is not None and done >= self._most:
+        if done <= self._sentences:
+            return None
+        if self._most is not None and done >= self._most:
             return EndReason.DONE
-        return EndReason.LENGTH if over and self._guarded and left <= self._last_tokens else None
+        if self._guarded and left <= self._last_tokens:
+            return EndReason.LENGTH
+        self._sentences = done
+        return None
 
 
 def ends_whole(text: str) -> bool:

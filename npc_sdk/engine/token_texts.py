@@ -21,3 +21,8 @@ class TokenTexts:
         if text is None:
             text = self._known[token] = self._codec.decode([token])
         return text
+
+    def find(self, text: str) -> int | None:
+        """The token that is exactly `text`, if it is one."""
+        ids = self._codec.encode_text(text)
+        return ids[0] if len(ids) == 1 else None

@@ -89,7 +89,7 @@ class _Casting:
             "name": self._own["name"],
             "identity": self._self.identity(_text(parts["appearances"])),
             "persona": self._self.persona(style, _text(parts["backgrounds"])),
-            "speech": self._self.speech(style, address, end_phrase),
+            "speech": self._self.speech(style, address, end_phrase, plain=not (end_phrase or must_address)),
             "scenario": _text(parts["scenarios"]),
             "knowledge": {
                 "facts": self._sheet_facts(known, secrets),

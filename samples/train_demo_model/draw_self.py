@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from train_demo_model.banks import Banks
+from train_demo_model.exchanges.social import SOCIAL
 from train_demo_model.sheet_banks import StateKind
 from train_demo_model.slots import can_fill, draw, values_for
-from train_demo_model.split import Split
+from train_demo_model.split import Split, phrasings
 from train_demo_model.styles import Style
 from train_demo_model.template import Template
 from train_demo_model.tool_use import BoundTool, bind
@@ -18,7 +19,13 @@ from train_demo_model.words import Words
 
 _MOOD = 0.45
 _STATE = 0.08  # share of sheets that have a given state
-_COMPOSED_TOOLS = 0.25
+_COMPOSED_TOOLS = 0.2
+_SAME_THEME = 0.6  # share of tools of one theme, which are easily taken for each other
+_EXAMPLES = 0.35
+_SHOWN_ONLY = 0.3  # share of sheets with examples that show the manner of speech and do not name it
+_EXAMPLE_INTENTS = tuple(
+    "greet thanks bye compliment insult joke threat small_talk bad_news boast opinion gift".split()
+)
 _LIMITS = (1, 2, 2, 3, 3, 4)
 
 
@@ -62,16 +69,42 @@ class SelfDraw:
             "goals": [self._filled(goal) for goal in goals],
         }
 
-    def speech(self, style: Style, address: str | None, end_phrase: str) -> dict[str, Any]:
-        """The `speech` of the sheet; an end phrase is a sentence of its own, so the limit leaves room for it."""
+    def speech(self, style: Style, address: str | None, end_phrase: str, *, plain: bool) -> dict[str, Any]:
+        """The `speech` of the sheet; an end phrase is a sentence of its own, so the limit leaves room for it.
+
+        Args:
+            style: the manner.
+            address: how the character calls people, if the sheet says so.
+            end_phrase: what ends every line, or empty.
+            plain: whether no rule changes lines of the style, so that some can stand as examples.
+        """
         rng = self._rng
         limit = rng.choice(_LIMITS) if rng.random() < 0.35 else None
+        limit = max(limit, 2) if limit and end_phrase else limit
+        examples = self._examples(style, address, limit) if plain and rng.random() < _EXAMPLES else []
+        shown_only = len(examples) > 1 and rng.random() < _SHOWN_ONLY
         return {
-            "style": rng.choice(style.describe),
+            "style": None if shown_only else rng.choice(style.describe),
             "address": address,
             "catchphrase": self.catchphrase() if rng.random() < 0.12 else None,
-            "max_sentences": max(limit, 2) if limit and end_phrase else limit,
+            "max_sentences": limit,
+            "examples": examples,
         }
+
+    def _examples(self, style: Style, address: str | None, limit: int | None) -> list[dict[str, str]]:
+        rng = self._rng
+        values = {**self._own, "addr": address or rng.choice(style.address)}
+        found = []
+        for intent in rng.sample(_EXAMPLE_INTENTS, rng.randint(1, 3)):
+            asks = [ask for ask in phrasings(self._banks.asks[intent], "in") if ask.slots <= values.keys()]
+            lines = [
+                line
+                for line in style.lines[SOCIAL[intent]]
+                if line.slots <= values.keys() and line.sentence_count <= (limit or line.sentence_count)
+            ]
+            if asks and lines:
+                found.append({"player": rng.choice(asks).fill(values), "npc": rng.choice(lines).fill(values)})
+        return found
 
     def states(self) -> tuple[dict[str, StateKind], dict[str, str]]:
         """Kinds and values of the `state` of the sheet, the mood first."""
@@ -91,9 +124,12 @@ class SelfDraw:
     def tools(self, count: int) -> list[BoundTool]:
         """At most `count` tools of different names and kinds."""
         found: dict[str, BoundTool] = {}
+        theme = self._rng.choice(self._banks.tools).theme if self._banks.tools else ""
+        alike = [tool for tool in self._banks.tools if tool.theme == theme]
         for _ in range(count):
             composed = not self._banks.tools or self._rng.random() < _COMPOSED_TOOLS
-            kind = composed_tool(self._words) if composed else self._rng.choice(self._banks.tools)
+            pool = alike if self._rng.random() < _SAME_THEME else self._banks.tools
+            kind = composed_tool(self._words) if composed else self._rng.choice(pool)
             if all(tool.kind is not kind for tool in found.values()):
                 tool = bind(kind, self._words)
                 found.setdefault(tool.name, tool)

@@ -42,6 +42,7 @@ def _parts(character: Character) -> Iterator[Part]:
     yield "goals", [capital(goal) for goal in inside.goals]
     yield "people", [f"{name} ({known.relation}): {known.attitude}" if known.attitude else f"{name}: {known.relation}"
                      for name, known in character.relationships.items()]  # fmt: skip
+    yield "examples", [f'Player: "{example.player}" {character.name}: "{example.npc}"' for example in talk.examples]
     yield "rules", _rules(character)
 
 
@@ -62,6 +63,7 @@ _LABELS = {
     "facts": ("Knowledge", "Known facts", "Facts", "You know", "What you know", "Knows"),
     "goals": ("Goals", "Wants", "Aims", "Motivation"),
     "people": ("Relationships", "People", "Acquaintances", "Knows these people"),
+    "examples": ("Examples", "Example lines", "Sample dialogue", "Says things like"),
     "rules": ("Rules", "Always", "Instructions", "Guidelines", "Follow these rules"),
     "mood": ("Mood", "Current mood", "Today's mood", "Feels"),
 }

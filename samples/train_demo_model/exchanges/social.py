@@ -47,6 +47,9 @@ _MEANT = {
 }
 """Themes of tools that could be meant by what a player says in an intent: with such a tool it is left out."""
 
+_MIXED = ("mixed",)
+"""Tools of all themes, any of which could be meant."""
+
 _OUT_OF_WORLD = ("language model", "an ai", "chatbot", "system prompt", "as an assistant", "programmed")
 
 
@@ -54,7 +57,8 @@ def talk(intent: str, category: str, ability: str) -> Exchange:
     """The exchange of one intent."""
 
     def exchange(scene: Scene) -> Beat | None:
-        if any(tool.kind.theme in _MEANT.get(intent, ()) for tool in scene.cast.tools):
+        meant = (*_MEANT[intent], *_MIXED) if intent in _MEANT else ()
+        if any(tool.kind.theme.startswith(meant) for tool in scene.cast.tools if meant):
             return None
         texts = [
             text
