@@ -111,6 +111,22 @@ def test_within_a_dialogue_a_text_is_answered_in_one_way() -> None:
                 assert answers.setdefault(plain(said.content), called) == called
 
 
+def test_some_sheets_show_how_the_character_talks_in_lines_that_its_style_allows() -> None:
+    banks = load_banks()
+    shown, plain_lines = [], 0
+    for seed in range(60):
+        scene = new_scene(banks, random.Random(seed), "train")
+        speech = scene.cast.character.speech
+        shown += speech.examples
+        for example in speech.examples:
+            splitter = SentenceSplitter()
+            sentences = [*splitter.feed(example.npc), *splitter.flush()]
+            assert not speech.max_sentences or len(sentences) <= speech.max_sentences
+            plain_lines += not scene.cast.style.shows_in(example.npc)
+    assert len(shown) > 15
+    assert plain_lines <= PLAIN_LINES * len(shown)
+
+
 def test_calls_are_valid_and_their_text_was_said() -> None:
     calls = 0
     for document in DOCUMENTS:

@@ -44,6 +44,13 @@ def test_words_of_training_and_of_the_judge_share_nothing() -> None:
     assert not {train.coined() for _ in range(2_000)} & {judged.coined() for _ in range(2_000)}
 
 
+def test_common_words_come_up_most_and_rare_ones_too() -> None:
+    words, drawn = read_list("lexicon"), Words(random.Random(3), "train")
+    places = [words.index(drawn.of("lexicon")) / len(words) for _ in range(2_000)]
+    assert sum(place < 0.5 for place in places) > 1_200
+    assert sum(place > 0.9 for place in places) > 60
+
+
 def test_the_lexicon_is_open() -> None:
     words = [
         word for kind in ("thing", "gear", "noun", "lexicon", "role", "food", "plant") for word in read_list(kind)

@@ -100,6 +100,12 @@ def test_a_shard_depends_on_its_number_alone_and_holds_whole_documents(plan: Sha
         assert batch.targets.tolist() == batch.ids[batch.places + 1].tolist()
 
 
+def test_a_batch_holds_a_bounded_number_of_documents(small_tokenizer: Any) -> None:
+    rows = [Row(np.zeros(3, np.int32), np.ones(3, np.float32))] * 20
+    capacity = 4 * MIN_MEAN_TOKENS
+    assert [len(pack) for pack in shards._packs(rows, capacity)] == [4] * 5
+
+
 def test_workers_make_the_same_shards_in_order(plan: ShardPlan) -> None:
     feeder = Feeder(plan, workers=1)
     try:
