@@ -35,6 +35,10 @@ _TEXT_FORM = {
     "json_allowed_escapes": 'nrtbf"\\',
 }
 
+_NO_FORCING = '%llguidance {"no_forcing": true}'
+"""Forced text would be cut into tokens without what follows it: before a number, other tokens than the model learned,
+and the model then got numbers wrong. So the model chooses among all tokens that spell the text."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -131,7 +135,7 @@ def _build(calls: Sequence[CallSchema], vocabulary: Vocabulary, *, warn: bool = 
     schema = {"anyOf": [_call_schema(call) for call in calls]}
     end = json.dumps(CALL_END) if vocabulary.end_id is None else f"<[{vocabulary.end_id}]>"
     body = json.dumps({**schema, "x-guidance": _TEXT_FORM})
-    grammar = LLMatcher.grammar_from_lark(f'start: " " call " " {end}\ncall: %json {body}')
+    grammar = LLMatcher.grammar_from_lark(f'{_NO_FORCING}\nstart: " " call " " {end}\ncall: %json {body}')
     matcher = LLMatcher(vocabulary.tokenizer, grammar, log_level=0)
     fault = matcher.get_error()[:200] or _not_an_object(calls)
     if fault:

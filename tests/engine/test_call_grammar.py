@@ -56,6 +56,9 @@ def test_the_text_that_a_model_was_trained_on_is_a_call(codec: NemotronCodec, gr
     call = grammar.open()
     for token in codec.encode_text(call_text("give", arguments))[1:]:
         assert not call.is_over
+        bits = call.mask()
+        assert bits is not None
+        assert bits[token // 8] >> token % 8 & 1, codec.decode([token])
         call.note(token)
     assert call.is_over
     assert not call._matcher.is_error()
