@@ -27,6 +27,7 @@ class Banks:
         styles: manners of speech.
         frames: kinds of facts, the authored ones.
         composed: kinds of facts made from the verbs.
+        told: kinds of things that players tell of themselves, with what they ask about them later.
         asks: what players say, by intent.
         tools: kinds of tools.
         sheet: backgrounds, goals, rules, secrets and so on.
@@ -37,6 +38,7 @@ class Banks:
     styles: tuple[Style, ...]
     frames: tuple[Frame, ...]
     composed: tuple[Frame, ...]
+    told: tuple[Frame, ...]
     asks: Mapping[str, tuple[Template, ...]]
     tools: tuple[ToolKind, ...]
     sheet: SheetBanks
@@ -49,19 +51,21 @@ def load_banks(folder: Path = BANKS) -> Banks:
     """All banks under `folder`."""
     faults: list[str] = []
     styles = [read_style(path, faults) for path in sorted((folder / "styles").glob("*.yaml"))]
-    frames = [
-        frame for path in sorted((folder / "facts").glob("*.txt")) for frame in FrameReader(path, faults).frames()
-    ]
     return Banks(
         styles=tuple(style for style in styles if style),
-        frames=tuple(frames),
+        frames=_read_frames(folder / "facts", faults),
         composed=tuple(composed_frames(folder / "verbs", faults)),
+        told=_read_frames(folder / "told", faults),
         asks=_read_asks(folder / "asks", faults),
         tools=tuple(read_tools(folder / "tools", faults)),
         sheet=read_sheet_banks(folder / "sheet", faults),
         core=_read_asks(folder / "core", faults, unique=False),
         faults=tuple(faults),
     )
+
+
+def _read_frames(folder: Path, faults: list[str]) -> tuple[Frame, ...]:
+    return tuple(frame for path in sorted(folder.glob("*.txt")) for frame in FrameReader(path, faults).frames())
 
 
 def _read_asks(folder: Path, faults: list[str], *, unique: bool = True) -> dict[str, tuple[Template, ...]]:

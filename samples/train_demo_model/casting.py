@@ -23,6 +23,8 @@ _ADDRESS = 0.4
 _MUST_ADDRESS = 0.12
 _END_PHRASE = 0.06
 _EARLIER = 0.08
+_JOINED = 0.15  # share of facts that stand in one line with the one before
+_LINE_CHARS = 380
 
 _KEEPS = (
     "Never reveal {}",
@@ -115,7 +117,18 @@ class _Casting:
         for secret in secrets:
             texts.append(self._rng.choice(_TELLS).format(secret.kind.statements[0].fill(secret.values)))
         self._rng.shuffle(texts)
-        return texts
+        return self._joined(texts)
+
+    def _joined(self, texts: list[str]) -> list[str]:
+        """The same, some of them two in a line, as writers put them."""
+        lines: list[str] = []
+        for text in texts:
+            fits = bool(lines) and lines[-1].endswith(".") and len(lines[-1]) + len(text) < _LINE_CHARS
+            if fits and self._rng.random() < _JOINED:
+                lines[-1] += f" {text}"
+            else:
+                lines.append(text)
+        return lines
 
     def _rules(self, rules: list[Fact], secrets: list[Secret], end_phrase: str, address: str | None) -> list[str]:
         rng = self._rng

@@ -150,6 +150,7 @@ class Dialogue:
                     self.scene.last_line = message.content
             self._messages.append(message)
         self.scene.told.update(beat.told)
+        self.scene.heard.extend([beat.heard] if beat.heard else [])
         self.scene.mood = beat.mood or self.scene.mood
         self.scene.last_fact, self.scene.last_question = beat.fact, beat.question
         return True

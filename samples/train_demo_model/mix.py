@@ -9,6 +9,7 @@ from train_demo_model.exchanges import (
     general,
     identity,
     memory,
+    news,
     relations,
     secrets,
     social,
@@ -18,11 +19,12 @@ from train_demo_model.exchanges import (
 from train_demo_model.exchanges.social import Exchange
 
 WEIGHTS: dict[str, float] = {
-    "fact": 72, "about": 4, "verify": 6, "absent": 9, "near_miss": 5, "unknown": 4, "rumor": 1, "self": 12, "part": 3,
-    "goods": 2, "rule": 12, "named": 5, "field": 2, "goals": 2, "traits": 1.5, "state": 2, "world": 1.5,
-    "relation": 3, "feeling": 3, "relation_of": 2, "circle": 1, "stranger": 1.5, "tell": 8, "recall": 20, "untold": 3,
-    "player_name": 1, "recall_all": 0.5, "mood": 3, "mood_changes": 1.5, "event": 4, "secret": 8, "secret_general": 2,
-    "tool": 22, "offer": 1.5, "no_tool": 6, "tool_talk": 6, "social": 20, "edge": 7, "repeat": 1,
+    "fact": 72, "about": 4, "verify": 6, "absent": 9, "near_miss": 5, "attribute": 8, "unknown": 4, "rumor": 1,
+    "self": 12, "part": 3, "goods": 2, "rule": 12, "named": 5, "field": 2, "goals": 2, "traits": 1.5,
+    "state": 2, "world": 1.5, "relation": 3, "feeling": 3, "relation_of": 2, "circle": 1, "stranger": 1.5,
+    "tell": 8, "recall": 20, "untold": 3, "tell_news": 9, "recall_news": 18, "unheard": 2, "player_name": 1,
+    "recall_all": 0.5, "mood": 3, "mood_changes": 1.5, "event": 4, "secret": 8, "secret_general": 2, "tool": 22,
+    "offer": 1.5, "no_tool": 6, "tool_talk": 6, "social": 20, "edge": 7, "repeat": 1,
 }  # fmt: skip
 """How often each kind of exchange is tried; where the character lacks what it needs, another is."""
 
@@ -35,6 +37,7 @@ EXCHANGES: dict[str, list[Exchange]] = {
     "verify": [verify.verify],
     "absent": [absent.ask_absent],
     "near_miss": [absent.ask_near_miss],
+    "attribute": [absent.ask_attribute],
     "unknown": [absent.ask_unknown],
     "rumor": [absent.ask_rumor],
     "self": [facts.ask_self],
@@ -55,6 +58,9 @@ EXCHANGES: dict[str, list[Exchange]] = {
     "tell": [memory.tell],
     "recall": [memory.recall],
     "untold": [memory.ask_untold],
+    "tell_news": [news.tell_news],
+    "recall_news": [news.recall_news],
+    "unheard": [news.ask_unheard],
     "player_name": [memory.player_name],
     "recall_all": [memory.recall_all],
     "mood": [social.how_are_you],

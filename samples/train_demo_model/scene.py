@@ -48,6 +48,7 @@ class Beat:
         told: what the NPC now remembers of the player.
         mood: the NPC's mood from now on, if it changes.
         fact, question: what was talked of, for questions that follow.
+        heard: what the player told in passing.
     """
 
     ability: str
@@ -58,6 +59,7 @@ class Beat:
     mood: str | None = None
     fact: Fact | None = None
     question: Question | None = None
+    heard: Fact | None = None
 
     @property
     def asked(self) -> str:
@@ -76,6 +78,7 @@ class Scene:
         banks, rng, words, split: what is drawn from.
         mood: how the character feels now.
         told: what the player told of themself, by subject.
+        heard: what the player told in passing.
         claims: the one kind of answer that a text must get from this character, for texts that stand for themselves.
         last_fact: what was just talked of.
         last_question: what was asked of it.
@@ -91,6 +94,7 @@ class Scene:
     split: Split
     mood: str | None = None
     told: dict[str, str] = field(default_factory=dict)
+    heard: list[Fact] = field(default_factory=list)
     claims: dict[str, str] = field(default_factory=dict)
     last_fact: Fact | None = None
     last_question: Question | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from npc_sdk.prompt import system_text
 from train_demo_model.exchanges.facts import key_values
 from train_demo_model.scene import Beat, Check, Scene, said
 from train_demo_model.slots import can_fill, draw, kind_of, values_for
@@ -15,6 +16,13 @@ _COMMON = frozenset(
         "right then than come give want need like still been being were into over just only really please"
     ).split()
 )
+_ATTRIBUTES = {
+    "absent_person": ("P",),
+    "absent_place": ("L",),
+    "absent_thing": ("thing", "title"),
+    "absent_self": (),
+}
+"""Intents that ask for a detail, and the kinds of slots whose values they may be about."""
 _SWAPPED = frozenset({"P", "L", "item", "items", "animal", "thing", "group", "title", "food", "creature"})
 
 
@@ -53,6 +61,21 @@ def ask_near_miss(scene: Scene) -> Beat | None:
             continue
         asked = scene.player.say(ask, {**fact.values, slot: other})
         return _beat(scene, asked, Check(says="dont_know", lacks=key_values(fact, ask, question.answers)))
+    return None
+
+
+def ask_attribute(scene: Scene) -> Beat | None:
+    """A detail of somebody or something in the prompt, or of the NPC, that the prompt does not tell."""
+    for _ in range(_TRIES):
+        intent = scene.rng.choice(sorted(_ATTRIBUTES))
+        names = [name for kind in _ATTRIBUTES[intent] for name in _known_names(scene).get(kind, ())]
+        if _ATTRIBUTES[intent] and not names:
+            continue
+        values = {"x": scene.rng.choice(names)} if names else {}
+        ask = scene.ask(intent, values)
+        if ask is None or _content(ask.literal) & _content(system_text(scene.cast.character)):
+            continue
+        return _beat(scene, scene.player.say(ask, {**scene.cast.own, **values}), Check(says="dont_know"))
     return None
 
 
