@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from train_demo_model.exchanges import absent, facts, general, identity, memory, relations, social, tools
+from train_demo_model.exchanges import absent, facts, general, identity, memory, news, relations, social, tools
 from train_demo_model.exchanges.social import EDGES, SOCIAL, Exchange
 from train_demo_model.scene import Beat, Scene
 from train_demo_model.words import BANKS, read_list
@@ -99,6 +99,10 @@ def _memory(scene: Scene, beat: Beat, gold: str) -> Checks | None:
     return _content(scene, beat, gold)
 
 
+def _tell(scene: Scene) -> Beat | None:
+    return scene.rng.choice((memory.tell, news.tell_news))(scene)
+
+
 def _limits(scene: Scene, beat: Beat, gold: str) -> Checks | None:
     speech = scene.cast.character.speech
     found: Checks = {}
@@ -175,9 +179,9 @@ ROWS = (
     ),
     Row(
         name="memory",
-        exchanges=(*[memory.recall] * 4, memory.ask_untold),
+        exchanges=(*[memory.recall] * 3, *[news.recall_news] * 3, memory.ask_untold),
         checks=_memory,
-        before=memory.tell,
+        before=_tell,
     ),
     Row(name="limits", exchanges=(*_PLAIN, *_TALK[:5]), checks=_limits, fits=_limited),
     Row(name="manner", exchanges=_PLAIN, checks=_manner),

@@ -20,6 +20,7 @@ if __name__ == "__main__":
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     parser.add_argument("--items", type=int, default=ITEMS_A_ROW, help="items a row (default %(default)s)")
     options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
     columns: tuple[Column, ...] = ("in", "new")
     for column in columns:
         path = options.out / f"{column}.jsonl.xz"
