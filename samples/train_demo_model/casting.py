@@ -10,13 +10,15 @@ from npc_sdk.prompt import player_context
 from train_demo_model import names
 from train_demo_model.banks import Banks
 from train_demo_model.cast import Cast, Fact, Secret
-from train_demo_model.draw_knowledge import PARTS, KnowledgeDraw
+from train_demo_model.draw_knowledge import PARTS, KnowledgeDraw, fits
 from train_demo_model.draw_self import SelfDraw
 from train_demo_model.exchanges.memory import SLOTS, drawn_value
 from train_demo_model.slots import draw
 from train_demo_model.split import Split
 from train_demo_model.words import Words
 
+_WORLDS = ("fantasy", "modern", "scifi", "western", "historical", "horror")
+_MIXED = 0.4  # share of characters that may know anything of any world
 _PLACED = 0.85
 _NAMED_PLAYER = 0.3
 _ADDRESS = 0.4
@@ -68,12 +70,14 @@ class _Casting:
         self._own = {"me": name, "name": name, "role": draw("role", self._words)}
         if rng.random() < _PLACED:
             self._own["place"] = names.place(self._words)
-        self._knowledge = KnowledgeDraw(banks, rng, split, self._own)
+        world = rng.choice(_WORLDS) if rng.random() > _MIXED else None
+        self._knowledge = KnowledgeDraw(banks, rng, split, self._own, world)
+        self._styles = [style for style in banks.styles if fits(style.worlds, world)]
         self._self = SelfDraw(banks, rng, split, self._own)
 
     def cast(self, fact_count: int, tool_count: int) -> Cast:
         rng = self._rng
-        style = rng.choice(self._banks.styles)
+        style = rng.choice(self._styles)
         facts = self._knowledge.facts(fact_count)
         parts = {part: self._knowledge.part(part) for part in PARTS}
         people, secrets, unknown = self._knowledge.people(), self._knowledge.secrets(), self._knowledge.unknown()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 
 from train_demo_model import names
@@ -36,6 +36,11 @@ PARTS = {
 """Parts of a sheet that are written as facts: how often a sheet has one, and most of it."""
 
 
+def fits(worlds: Collection[str], world: str | None) -> bool:
+    """Whether what belongs to `worlds`, to any if there are none, fits a character's world."""
+    return world is None or not worlds or world in worlds
+
+
 @cache
 def _own_frames(frames: tuple[Frame, ...]) -> tuple[Frame, ...]:
     return tuple(frame for frame in frames if frame.own)
@@ -49,10 +54,13 @@ class KnowledgeDraw:
         rng: draws.
         split: which words and kinds of facts may come up.
         own: the values that the character brings.
+        world: where it lives, such as `scifi`; None mixes all worlds.
     """
 
-    def __init__(self, banks: Banks, rng: random.Random, split: Split, own: Mapping[str, str]) -> None:
-        self._banks, self._rng, self._split, self._own = banks, rng, split, own
+    def __init__(
+        self, banks: Banks, rng: random.Random, split: Split, own: Mapping[str, str], world: str | None
+    ) -> None:
+        self._banks, self._rng, self._split, self._own, self._world = banks, rng, split, own, world
         self._words = Words(rng, split)
         self._own_frames = _own_frames(banks.frames)
 
@@ -129,7 +137,8 @@ class KnowledgeDraw:
         return found
 
     def _may_use(self, frame: Frame) -> bool:
-        return (self._split == "new" or not frame.unseen) and can_fill(frame.all_slots, self._own)
+        allowed = self._split == "new" or not frame.unseen
+        return allowed and fits(frame.worlds, self._world) and can_fill(frame.all_slots, self._own)
 
     def _sibling(self, fact: Fact) -> Fact:
         shared = {slot: fact.values[slot] for slot in sorted(fact.frame.slots) if self._rng.random() < _SHARED_VALUE}

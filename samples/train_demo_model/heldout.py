@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
-import lzma
 import random
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from npc_sdk.backend import Prompt, Role
@@ -21,6 +18,7 @@ from npc_sdk.tools import Call
 from train_demo_model.banks import Banks
 from train_demo_model.dialogue import Dialogue
 from train_demo_model.heldout_rows import ROWS, Row
+from train_demo_model.item import Item
 from train_demo_model.scene import Beat
 
 Column = Literal["in", "new"]
@@ -32,41 +30,6 @@ CHARS_A_TOKEN = 3.1
 _SEED = "held out"
 _HISTORY = (0, 8)  # turns before the one that is judged
 _MAX_TRIES = 1_000  # for one item
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One prompt with what its answer must be.
-
-    Args:
-        id: names it.
-        row: the ability.
-        column: `in` or `new`.
-        system, tools, contexts, messages: the prompt.
-        checks: expectations in the words of a sheet's `tests`.
-        gold: the generator's own answer.
-    """
-
-    id: str
-    row: str
-    column: Column
-    system: str
-    tools: list[Any]
-    contexts: list[str]
-    messages: list[dict[str, str]]
-    checks: dict[str, Any]
-    gold: str
-
-
-def write_items(banks: Banks, column: Column, path: Path, items_a_row: int = ITEMS_A_ROW) -> int:
-    """Writes all items of a column.
-
-    Returns:
-        how many there are.
-    """
-    lines = [json.dumps(asdict(item), ensure_ascii=False) for item in items(banks, column, items_a_row)]
-    path.write_bytes(lzma.compress("".join(f"{line}\n" for line in lines).encode(), preset=9))
-    return len(lines)
 
 
 def items(banks: Banks, column: Column, items_a_row: int = ITEMS_A_ROW) -> Iterator[Item]:

@@ -14,7 +14,8 @@ from rich.progress import Progress
 
 from npc_sdk.engine.load import open_engine
 from npc_sdk.models import DEFAULT_MODEL
-from train_demo_model.judge_items import Item, Verdict, ask_all, judge_text, read_items
+from train_demo_model.item import Item, read_items
+from train_demo_model.judge_items import Verdict, ask_all, judge_text
 from train_demo_model.judge_natural import natural_cases, play_natural
 from train_demo_model.judge_table import as_dict, by_length, table
 from train_demo_model.plots import plot_by_length

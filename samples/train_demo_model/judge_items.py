@@ -4,47 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
-import lzma
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
-from npc_sdk.backend import GREEDY, Backend, CallSchema, Message, Piece, Prompt, Request, Role
+from npc_sdk.backend import GREEDY, Backend, CallSchema, Piece, Request
 from npc_sdk.character import Character
 from npc_sdk.errors import NpcError
 from npc_sdk.line_parser import LineParser, RawCall, Speech
 from npc_sdk.sheet_test import Expect
 from npc_sdk.sheet_tests.judge import Answer, Scene, call_words, judge
 from npc_sdk.tools import Call, parse_call
+from train_demo_model.item import Item
 
 MAX_TOKENS = 90
 AT_ONCE = 16
 SHORT_PROMPT = 1_024
 """Facts in longer prompts have a row of their own."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """One prompt with its checks; heldout.py makes them."""
-
-    id: str
-    row: str
-    column: str
-    system: str
-    tools: list[Any]
-    contexts: list[str]
-    messages: list[dict[str, str]]
-    checks: dict[str, Any]
-    gold: str
-
-    @property
-    def prompt(self) -> Prompt:
-        """What the model reads."""
-        messages = tuple(Message(Role(message["role"]), message["content"]) for message in self.messages)
-        return Prompt(system=self.system, tools=tuple(self.tools), contexts=tuple(self.contexts), messages=messages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,26 +48,6 @@ class Verdict:
     def ok(self) -> bool:
         """Whether the answer is right."""
         return not self.why
-
-
-def read_items(folder: Path, limit: int | None = None) -> list[Item]:
-    """The items of every *.jsonl.xz in `folder`.
-
-    Args:
-        folder: where the files lie.
-        limit: most items of a row and column; None for all.
-    """
-    names = {field.name for field in fields(Item)}
-    taken: dict[tuple[str, str], int] = {}
-    items = []
-    for path in sorted(folder.glob("*.jsonl.xz")):
-        with lzma.open(path, "rt", encoding="utf-8") as file:
-            for line in file:
-                item = Item(**{name: value for name, value in json.loads(line).items() if name in names})
-                taken[item.row, item.column] = taken.get((item.row, item.column), 0) + 1
-                if limit is None or taken[item.row, item.column] <= limit:
-                    items.append(item)
-    return items
 
 
 async def ask_all(

@@ -12,6 +12,7 @@ from npc_sdk.sheet_tests.plan import Case, Sheet
 from npc_sdk.sheet_tests.play import play_all
 from npc_sdk.sheet_tests.results import CaseResult
 from npc_sdk.sheets import find_sheets, load_character
+from train_demo_model.item import first_of_each
 from train_demo_model.judge_items import Verdict
 
 COLUMN = "natural"
@@ -29,14 +30,7 @@ def natural_cases(folder: Path, limit: int | None = None) -> list[Case]:
         character = load_character(path)
         greedy = Generation.model_validate(character.generation.model_dump() | {"temperature": 0.0})
         sheets.append(Sheet(path, character.model_copy(update={"generation": greedy})))
-    taken: dict[str, int] = {}
-    cases = []
-    for case in collect(sheets).cases:
-        row = case.test.tags[0]
-        taken[row] = taken.get(row, 0) + 1
-        if limit is None or taken[row] <= limit:
-            cases.append(case)
-    return cases
+    return list(first_of_each(collect(sheets).cases, lambda case: case.test.tags[0], limit))
 
 
 async def play_natural(

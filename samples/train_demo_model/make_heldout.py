@@ -14,7 +14,8 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
     from train_demo_model.banks import load_banks
-    from train_demo_model.heldout import ITEMS_A_ROW, Column, write_items
+    from train_demo_model.heldout import ITEMS_A_ROW, Column, items
+    from train_demo_model.item import write_items
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
@@ -24,4 +25,4 @@ if __name__ == "__main__":
     columns: tuple[Column, ...] = ("in", "new")
     for column in columns:
         path = options.out / f"{column}.jsonl.xz"
-        print(f"{write_items(load_banks(), column, path, options.items):,} items: {path}")
+        print(f"{write_items(items(load_banks(), column, options.items), path):,} items: {path}")

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from train_demo_model.banks import load_banks
-from train_demo_model.heldout import Column, items, write_items
+from train_demo_model.heldout import Column, items
 from train_demo_model.heldout_rows import ROWS
+from train_demo_model.item import write_items
 
 KEYS = {"id", "row", "column", "system", "tools", "contexts", "messages", "checks", "gold"}
 FROZEN = Path(__file__).parents[3] / "samples" / "train_demo_model" / "heldout"
@@ -24,7 +25,7 @@ def read(path: Path) -> list[dict[str, Any]]:
 @pytest.mark.slow
 @pytest.mark.parametrize("column", ["in", "new"])
 def test_every_row_gets_its_items_the_same_each_time(tmp_path: Path, column: Column) -> None:
-    count = write_items(load_banks(), column, tmp_path / "items.jsonl.xz", 4)
+    count = write_items(items(load_banks(), column, 4), tmp_path / "items.jsonl.xz")
     written = read(tmp_path / "items.jsonl.xz")
     assert len(written) == count
     assert all(item.keys() == KEYS for item in written)

@@ -8,8 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from train_demo_model.item import Item, read_items
 from train_demo_model.judge_command import main
-from train_demo_model.judge_items import Item, Verdict, judge_text, read_items
+from train_demo_model.judge_items import Verdict, judge_text
 from train_demo_model.judge_natural import natural_cases
 from train_demo_model.judge_table import ROWS, Cell, as_dict, by_length
 
