@@ -9,6 +9,7 @@ from pathlib import Path
 
 from train_demo_model.compose import composed_frames
 from train_demo_model.frames import Frame, FrameReader
+from train_demo_model.kin import kin_by_word
 from train_demo_model.sheet_banks import SheetBanks, read_sheet_banks
 from train_demo_model.styles import Style, read_style
 from train_demo_model.template import Template
@@ -26,6 +27,8 @@ class Banks:
     Args:
         styles: manners of speech.
         frames: kinds of facts, the authored ones.
+        own: those of the frames that are about the NPC.
+        kin: the authored frames by the words that several of them have.
         composed: kinds of facts made from the verbs.
         told: kinds of things that players tell of themselves, with what they ask about them later.
         asks: what players say, by intent.
@@ -37,6 +40,8 @@ class Banks:
 
     styles: tuple[Style, ...]
     frames: tuple[Frame, ...]
+    own: tuple[Frame, ...]
+    kin: Mapping[str, tuple[Frame, ...]]
     composed: tuple[Frame, ...]
     told: tuple[Frame, ...]
     asks: Mapping[str, tuple[Template, ...]]
@@ -51,9 +56,12 @@ def load_banks(folder: Path = BANKS) -> Banks:
     """All banks under `folder`."""
     faults: list[str] = []
     styles = [read_style(path, faults) for path in sorted((folder / "styles").glob("*.yaml"))]
+    frames = _read_frames(folder / "facts", faults)
     return Banks(
         styles=tuple(style for style in styles if style),
-        frames=_read_frames(folder / "facts", faults),
+        frames=frames,
+        own=tuple(frame for frame in frames if frame.own),
+        kin=kin_by_word(frames),
         composed=tuple(composed_frames(folder / "verbs", faults)),
         told=_read_frames(folder / "told", faults),
         asks=_read_asks(folder / "asks", faults),

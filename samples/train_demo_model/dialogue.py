@@ -18,7 +18,7 @@ from train_demo_model.scene import Beat, plain
 from train_demo_model.split import Split
 from train_demo_model.staging import new_scene
 
-LONG_SHARE = 0.06
+LONG_SHARE = 0.1
 """Share of documents with many facts and turns, up to a full window."""
 
 MAX_CHARS = 11_800

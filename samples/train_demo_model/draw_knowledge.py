@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Mapping
-from functools import cache
 
 from train_demo_model import names
 from train_demo_model.banks import Banks
 from train_demo_model.cast import Acquaintance, Fact, Secret, Unknown
 from train_demo_model.frames import Frame
-from train_demo_model.slots import can_fill, draw, values_for
+from train_demo_model.kin import words_of
+from train_demo_model.slots import can_fill, draw, kind_of, values_for
 from train_demo_model.split import Split
 from train_demo_model.words import Words
 
 _COMPOSED_FACTS = 0.18
+_KIN = 0.35  # share of facts that have a word in common with one before
+_FAMILIAR = 0.3  # share of names that the sheet has already
+_MET_AGAIN = frozenset({"P", "L", "group"})
 _SIBLING = 0.18  # share of facts that get a near-duplicate with other values beside them
 _SHARED_VALUE = 0.35  # share of a near-duplicate's slots that keep their value
 _IN_CONTEXT = 0.2  # share of facts that stand in a <context> and not on the sheet
@@ -41,11 +44,6 @@ def fits(worlds: Collection[str], world: str | None) -> bool:
     return world is None or not worlds or world in worlds
 
 
-@cache
-def _own_frames(frames: tuple[Frame, ...]) -> tuple[Frame, ...]:
-    return tuple(frame for frame in frames if frame.own)
-
-
 class KnowledgeDraw:
     """Draws for one character.
 
@@ -62,14 +60,13 @@ class KnowledgeDraw:
     ) -> None:
         self._banks, self._rng, self._split, self._own, self._world = banks, rng, split, own, world
         self._words = Words(rng, split)
-        self._own_frames = _own_frames(banks.frames)
+        self._familiar: dict[str, list[str]] = {"L": [own["place"]] if "place" in own else []}
 
     def facts(self, count: int) -> list[Fact]:
         """About `count` facts, near-duplicates among them."""
         facts: list[Fact] = []
         while len(facts) < count:
-            composed = self._banks.composed and self._rng.random() < _COMPOSED_FACTS
-            frame = self._rng.choice(self._banks.composed if composed else self._banks.frames)
+            frame = self._frame_beside(facts)
             if not self._may_use(frame):
                 continue
             fact = self._fact(frame, "facts")
@@ -88,7 +85,7 @@ class KnowledgeDraw:
             return []
         options = self._banks.sheet.frames.get(part, ())
         if part == "backgrounds" and self._rng.random() < _OWN_BACKGROUND:
-            options = tuple(self._rng.sample(self._own_frames, _BACKGROUND_CHOICE))
+            options = tuple(self._rng.sample(self._banks.own, _BACKGROUND_CHOICE))
         frames = [frame for frame in options if self._may_use(frame)]
         if not frames:
             return []
@@ -136,6 +133,17 @@ class KnowledgeDraw:
                 found.append(Unknown(kind, values_for(slots, self._words, self._own)))
         return found
 
+    def _frame_beside(self, facts: list[Fact]) -> Frame:
+        """A kind of fact: often one that shares a word with one of `facts`."""
+        rng = self._rng
+        if self._banks.composed and rng.random() < _COMPOSED_FACTS:
+            return rng.choice(self._banks.composed)
+        if facts and rng.random() < _KIN:
+            words = sorted(word for word in words_of(rng.choice(facts).frame) if word in self._banks.kin)
+            if words:
+                return rng.choice(self._banks.kin[rng.choice(words)])
+        return rng.choice(self._banks.frames)
+
     def _may_use(self, frame: Frame) -> bool:
         allowed = self._split == "new" or not frame.unseen
         return allowed and fits(frame.worlds, self._world) and can_fill(frame.all_slots, self._own)
@@ -145,10 +153,23 @@ class KnowledgeDraw:
         return self._fact(fact.frame, "facts", shared)
 
     def _fact(self, frame: Frame, part: str, given: Mapping[str, str] | None = None) -> Fact:
-        values = values_for(frame.all_slots, self._words, {**self._own, **(given or {})})
+        familiar = self._familiar_names(frame) if given is None else given
+        values = values_for(frame.all_slots, self._words, {**self._own, **familiar})
+        for slot in sorted(frame.slots):
+            if kind_of(slot) in _MET_AGAIN:
+                self._familiar.setdefault(kind_of(slot), []).append(values[slot])
         statement = self._rng.choice(frame.statements)
         text = " ".join(statement.fill(values).split())[:_MAX_LINE_CHARS]
         shared = part == "facts" and "me" not in statement.slots and not frame.own
         if shared and self._rng.random() < _IN_CONTEXT:
             part = "context"
         return Fact(frame, values, text, part)
+
+    def _familiar_names(self, frame: Frame) -> dict[str, str]:
+        """Names that the sheet has already, for some of the slots, never one name twice."""
+        given: dict[str, str] = {}
+        for slot in sorted(frame.slots):
+            names = [name for name in self._familiar.get(kind_of(slot), ()) if name not in given.values()]
+            if kind_of(slot) in _MET_AGAIN and names and self._rng.random() < _FAMILIAR:
+                given[slot] = self._rng.choice(names)
+        return given

@@ -18,7 +18,7 @@ from train_demo_model.words import Words
 
 _NOBODY = "two claims"
 _FACTS = (0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16)
-_LONG_FACTS = (25, 60)
+_LONG_FACTS = (25, 80)
 _TOOLS = (0, 0, 0, 1, 1, 2, 2, 3, 4, 6)
 
 

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from npc_sdk.prompt import system_text
+from train_demo_model.content import content
 from train_demo_model.exchanges.facts import key_values
 from train_demo_model.scene import Beat, Check, Scene, said
 from train_demo_model.slots import can_fill, draw, kind_of, values_for
 
 _TRIES = 12
 _MIN_CONTENT = 2
-_COMMON = frozenset(
-    (
-        "what where when does with there here much many have your about tell know ever this that they them from long "
-        "kind sort happens anybody anyone anything somebody someone something people which would could should will "
-        "right then than come give want need like still been being were into over just only really please"
-    ).split()
-)
 _ATTRIBUTES = {
     "absent_person": ("P",),
     "absent_place": ("L",),
@@ -73,7 +67,7 @@ def ask_attribute(scene: Scene) -> Beat | None:
             continue
         values = {"x": scene.rng.choice(names)} if names else {}
         ask = scene.ask(intent, values)
-        if ask is None or _content(ask.literal) & _content(system_text(scene.cast.character)):
+        if ask is None or content(ask.literal) & content(system_text(scene.cast.character)):
             continue
         return _beat(scene, scene.player.say(ask, {**scene.cast.own, **values}), Check(says="dont_know"))
     return None
@@ -118,12 +112,7 @@ def _some(scene: Scene, known: dict[str, list[str]], slots: frozenset[str]) -> d
 
 def _overlaps(scene: Scene, literal: str) -> bool:
     """Whether the question says too little, or a known fact has so many of its words that it might answer it."""
-    asked = {word for word in _content(literal) if len(word) > 3}
+    asked = content(literal)
     if len(asked) < _MIN_CONTENT:
         return True
-    return any(len(asked & _content(fact.text)) * 2 > len(asked) for fact in scene.cast.facts)
-
-
-def _content(text: str) -> set[str]:
-    words = {word.strip(".,?!'\"").casefold() for word in text.split()}
-    return {word.removesuffix("ed").removesuffix("s") for word in words - _COMMON}
+    return any(len(asked & content(fact.text)) * 2 > len(asked) for fact in scene.cast.facts)

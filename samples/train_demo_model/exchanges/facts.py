@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from train_demo_model.cast import Fact
+from train_demo_model.content import content
 from train_demo_model.frames import Question
 from train_demo_model.scene import Beat, Check, Scene, said
 from train_demo_model.template import Template
@@ -76,6 +77,8 @@ def unambiguous(scene: Scene, fact: Fact, ask: Template) -> bool:
             for text in question.asks:
                 if (other.frame is fact.frame or not ask.slots) and text.fill(other.values).casefold() == asked:
                     return False
+        if _answers_rather(other, fact, ask):
+            return False
     return True
 
 
@@ -83,6 +86,15 @@ def key_values(fact: Fact, ask: Template, answers: Sequence[Template]) -> tuple[
     """The values that every answer brings and the question does not."""
     common = frozenset.intersection(*(answer.slots for answer in answers)) - ask.slots
     return tuple(fact.values[slot] for slot in sorted(common) if slot not in {"me", "name"})
+
+
+def _answers_rather(other: Fact, fact: Fact, ask: Template) -> bool:
+    """Whether the words of a question about `fact` point to another one at least as much."""
+    if not content(ask.literal):
+        return any(fact.values[slot] in other.text for slot in ask.slots & fact.frame.slots)
+    asked = content(ask.fill(fact.values))
+    shared = len(asked & content(other.text))
+    return shared > 1 and shared > len(asked & content(fact.text))
 
 
 def _ask_one(scene: Scene, facts: list[Fact], ability: str) -> Beat | None:

@@ -1,0 +1,25 @@
+"""Which kinds of facts share words: beside each other on a sheet they are easily taken for one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from train_demo_model.content import content
+from train_demo_model.frames import Frame
+
+MAX_KIN = 60
+"""A word of more kinds of facts tells them apart from nothing."""
+
+
+def kin_by_word(frames: Iterable[Frame]) -> Mapping[str, tuple[Frame, ...]]:
+    """The frames that have a word in their own text, for every word that 2 to `MAX_KIN` of them have."""
+    found: dict[str, list[Frame]] = {}
+    for frame in frames:
+        for word in words_of(frame):
+            found.setdefault(word, []).append(frame)
+    return {word: tuple(kin) for word, kin in found.items() if 2 <= len(kin) <= MAX_KIN}
+
+
+def words_of(frame: Frame) -> frozenset[str]:
+    """What the statement is about, its slots apart."""
+    return content(frame.statements[0].literal)

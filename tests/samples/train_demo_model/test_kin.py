@@ -1,0 +1,48 @@
+"""Facts that are easily taken for each other."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+from train_demo_model.banks import load_banks
+from train_demo_model.casting import draw_cast
+from train_demo_model.content import content
+from train_demo_model.exchanges.facts import unambiguous
+from train_demo_model.frames import FrameReader
+from train_demo_model.kin import MAX_KIN, kin_by_word, words_of
+from train_demo_model.staging import new_scene
+
+
+def test_the_words_of_a_text_leave_out_those_of_any_question() -> None:
+    assert content("What do you know about the ferry's anchors?") == {"ferry", "anchor"}
+
+
+def test_kin_have_a_word_in_common_that_not_too_many_have(tmp_path: Path) -> None:
+    texts = [f"{{P}} sells lanterns at stall {n}.\n? Who sells lanterns? => {{P}}." for n in range(3)]
+    texts += ["{P} mends {items} by lamplight.\n? Who mends {items}? => {P}."]
+    (tmp_path / "facts.txt").write_text("\n\n".join(texts))
+    frames = FrameReader(tmp_path / "facts.txt", []).frames()
+    assert {word: len(kin) for word, kin in kin_by_word(frames).items()} == {"sell": 3, "lantern": 3, "stall": 3}
+    kin = load_banks().kin
+    assert all(
+        2 <= len(found) <= MAX_KIN and all(word in words_of(frame) for frame in found) for word, found in kin.items()
+    )
+
+
+def test_a_sheet_names_people_and_places_more_than_once() -> None:
+    cast = draw_cast(load_banks(), random.Random(5), "train", facts=40, tools=0)
+    named = [fact.values[slot] for fact in cast.facts for slot in fact.frame.slots if slot[0] in "PL"]
+    assert len(set(named)) < len(named) * 0.9
+
+
+def test_a_question_whose_words_point_to_another_fact_is_not_asked() -> None:
+    for seed in range(40):
+        scene = new_scene(load_banks(), random.Random(f"rather/{seed}"), "train", facts=30)
+        for fact in scene.cast.facts:
+            for ask in (ask for question in fact.frame.questions for ask in question.asks):
+                if not unambiguous(scene, fact, ask):
+                    continue
+                asked = content(ask.fill(fact.values))
+                others = [len(asked & content(other.text)) for other in scene.cast.facts if other is not fact]
+                assert max(others) <= max(1, len(asked & content(fact.text)))
