@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 
 from train_demo_model.compose import composed_frames
@@ -20,6 +21,10 @@ _PARTS_OF_ASKS = frozenset({"lead", "tail", "topic", "about_fact", "verify_true"
 """Sections that hold parts of what players say, not whole utterances."""
 
 
+_SETTING = "facts/setting_"
+"""Begins the files whose facts fit together on one sheet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Banks:
     """All authored text.
@@ -28,6 +33,7 @@ class Banks:
         styles: manners of speech.
         frames: kinds of facts, the authored ones.
         own: those of the frames that are about the NPC.
+        settings: sets of the frames that fit together on one sheet, by file.
         kin: the authored frames by the words that several of them have.
         composed: kinds of facts made from the verbs.
         told: kinds of things that players tell of themselves, with what they ask about them later.
@@ -41,6 +47,7 @@ class Banks:
     styles: tuple[Style, ...]
     frames: tuple[Frame, ...]
     own: tuple[Frame, ...]
+    settings: tuple[tuple[Frame, ...], ...]
     kin: Mapping[str, tuple[Frame, ...]]
     composed: tuple[Frame, ...]
     told: tuple[Frame, ...]
@@ -61,6 +68,7 @@ def load_banks(folder: Path = BANKS) -> Banks:
         styles=tuple(style for style in styles if style),
         frames=frames,
         own=tuple(frame for frame in frames if frame.own),
+        settings=tuple(_settings(frames)),
         kin=kin_by_word(frames),
         composed=tuple(composed_frames(folder / "verbs", faults)),
         told=_read_frames(folder / "told", faults),
@@ -74,6 +82,12 @@ def load_banks(folder: Path = BANKS) -> Banks:
 
 def _read_frames(folder: Path, faults: list[str]) -> tuple[Frame, ...]:
     return tuple(frame for path in sorted(folder.glob("*.txt")) for frame in FrameReader(path, faults).frames())
+
+
+def _settings(frames: tuple[Frame, ...]) -> Iterator[tuple[Frame, ...]]:
+    for file, group in groupby(frames, key=lambda frame: frame.file):
+        if file.startswith(_SETTING):
+            yield tuple(group)
 
 
 def _read_asks(folder: Path, faults: list[str], *, unique: bool = True) -> dict[str, tuple[Template, ...]]:

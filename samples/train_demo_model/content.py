@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 _COMMON = frozenset(
     (
         "what where when does with there here much many have your about tell know ever this that they them from long "
@@ -14,6 +16,7 @@ MIN_LETTERS = 4
 """Shorter words tell little."""
 
 
+@lru_cache(1 << 12)
 def content(text: str) -> frozenset[str]:
     """Its words of some length, without those that are in any question, without endings."""
     words = {word.strip(".,:;?!'\"()").removesuffix("'s").casefold() for word in text.split()}

@@ -15,6 +15,8 @@ from train_demo_model.split import Split
 from train_demo_model.words import Words
 
 _COMPOSED_FACTS = 0.18
+_SETTLED = 0.45  # share of characters with a setting
+_OF_SETTING = 0.75  # share of their facts that belong to it
 _KIN = 0.35  # share of facts that have a word in common with one before
 _FAMILIAR = 0.3  # share of names that the sheet has already
 _MET_AGAIN = frozenset({"P", "L", "group"})
@@ -60,6 +62,9 @@ class KnowledgeDraw:
     ) -> None:
         self._banks, self._rng, self._split, self._own, self._world = banks, rng, split, own, world
         self._words = Words(rng, split)
+        fitting = [setting for setting in banks.settings if fits(setting[0].worlds, world)]
+        self._setting = rng.choice(fitting) if fitting and rng.random() < _SETTLED else ()
+        self._used: set[Frame] = set()
         self._familiar: dict[str, list[str]] = {"L": [own["place"]] if "place" in own else []}
 
     def facts(self, count: int) -> list[Fact]:
@@ -67,8 +72,9 @@ class KnowledgeDraw:
         facts: list[Fact] = []
         while len(facts) < count:
             frame = self._frame_beside(facts)
-            if not self._may_use(frame):
+            if frame in self._used or not self._may_use(frame):
                 continue
+            self._used.add(frame)
             fact = self._fact(frame, "facts")
             facts.append(fact)
             while not frame.own and self._rng.random() < _SIBLING:  # near-duplicates about oneself contradict
@@ -86,6 +92,7 @@ class KnowledgeDraw:
         options = self._banks.sheet.frames.get(part, ())
         if part == "backgrounds" and self._rng.random() < _OWN_BACKGROUND:
             options = tuple(self._rng.sample(self._banks.own, _BACKGROUND_CHOICE))
+            options += tuple(frame for frame in self._setting if frame.own and frame not in self._used)
         frames = [frame for frame in options if self._may_use(frame)]
         if not frames:
             return []
@@ -134,15 +141,18 @@ class KnowledgeDraw:
         return found
 
     def _frame_beside(self, facts: list[Fact]) -> Frame:
-        """A kind of fact: often one that shares a word with one of `facts`."""
+        """A kind of fact: of the setting, or one that shares a word with one of `facts`, or any."""
         rng = self._rng
-        if self._banks.composed and rng.random() < _COMPOSED_FACTS:
-            return rng.choice(self._banks.composed)
+        if self._setting and rng.random() < _OF_SETTING:
+            left = [frame for frame in self._setting if frame not in self._used and self._may_use(frame)]
+            if left:
+                return rng.choice(left)
         if facts and rng.random() < _KIN:
             words = sorted(word for word in words_of(rng.choice(facts).frame) if word in self._banks.kin)
             if words:
                 return rng.choice(self._banks.kin[rng.choice(words)])
-        return rng.choice(self._banks.frames)
+        composed = self._banks.composed and rng.random() < _COMPOSED_FACTS
+        return rng.choice(self._banks.composed if composed else self._banks.frames)
 
     def _may_use(self, frame: Frame) -> bool:
         allowed = self._split == "new" or not frame.unseen

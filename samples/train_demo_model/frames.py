@@ -26,7 +26,7 @@ class Question:
     answers: tuple[Template, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # each is itself: comparing long texts is slow
 class Frame:
     """One kind of fact.
 
@@ -49,6 +49,11 @@ class Frame:
     all_slots: frozenset[str]
     unseen: bool
     worlds: frozenset[str] = frozenset()
+
+    @property
+    def file(self) -> str:
+        """Where it stands, without the line."""
+        return self.where.partition(":")[0]
 
     @property
     def own(self) -> bool:

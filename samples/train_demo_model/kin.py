@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from train_demo_model.content import content
 from train_demo_model.frames import Frame
@@ -20,6 +21,7 @@ def kin_by_word(frames: Iterable[Frame]) -> Mapping[str, tuple[Frame, ...]]:
     return {word: tuple(kin) for word, kin in found.items() if 2 <= len(kin) <= MAX_KIN}
 
 
+@cache
 def words_of(frame: Frame) -> frozenset[str]:
     """What the statement is about, its slots apart."""
     return content(frame.statements[0].literal)

@@ -51,6 +51,7 @@ _WITH_ARTICLE = frozenset({"job", "pet"})
 _WITH_THE = frozenset({"instrument", "weapon", "lost_item"})
 _DRAWN = {"plan": "future"}  # what is drawn for a slot that is drawn otherwise elsewhere
 _MOST_AT_ONCE = 2
+_GREETING = 0.12  # share of what is told that comes with a greeting before it
 _BACK = 0.4  # share of what is told that the NPC says back
 
 
@@ -67,15 +68,12 @@ def tell(scene: Scene) -> Beat | None:
     if text is None:
         return None
     told = phrase(subject, values[slot])
+    asked = scene.player.say(text, values, exact=True, bare=True)
+    if scene.rng.random() < _GREETING and (greeting := scene.ask("greet")):
+        asked = f"{greeting.fill(scene.cast.own).rstrip('.,!?')}{scene.rng.choice('.!,')} {asked}"
     back = scene.rng.random() < _BACK
     line = scene.voice.line("noted_back", it=told) if back else scene.voice.line("noted")
-    return Beat(
-        "tell",
-        said(scene.player.say(text, values, exact=True, bare=True), line),
-        None,
-        "noted",
-        {subject: values[slot]},
-    )
+    return Beat("tell", said(asked, line), None, "noted", {subject: values[slot]})
 
 
 def recall(scene: Scene) -> Beat | None:

@@ -136,3 +136,16 @@ def test_a_faulty_tool_is_told(tmp_path: Path) -> None:
     faults: list[str] = []
     assert list(read_tools(tmp_path, faults)) == []
     assert "does not set ['item']" in faults[0]
+
+
+@pytest.mark.parametrize("style", BANK.styles, ids=lambda style: style.name)
+@pytest.mark.parametrize("category", ["dont_know", "modern"])
+def test_who_knows_nothing_of_a_thing_says_so_in_words_that_the_judge_understands(
+    style: Style, category: str
+) -> None:
+    assert [line.text for line in style.lines[category] if not admits_ignorance(line.text)] == []
+
+
+def test_settings_are_sets_of_facts_of_one_file() -> None:
+    assert len(BANK.settings) > 40
+    assert all(len({frame.file for frame in setting}) == 1 and len(setting) > 10 for setting in BANK.settings)
