@@ -78,11 +78,11 @@ class _Casting:
     def cast(self, fact_count: int, tool_count: int) -> Cast:
         rng = self._rng
         style = rng.choice(self._styles)
-        facts = self._knowledge.facts(fact_count)
+        tools = self._self.tools(tool_count)
+        facts = self._knowledge.facts(fact_count, frozenset().union(*(tool.words for tool in tools)))
         parts = {part: self._knowledge.part(part) for part in PARTS}
         people, secrets, unknown = self._knowledge.people(), self._knowledge.secrets(), self._knowledge.unknown()
         states, state_values = self._self.states()
-        tools = self._self.tools(tool_count)
         end_phrase = self._self.end_phrase() if rng.random() < _END_PHRASE else ""
         address = self._self.address(style) if rng.random() < _ADDRESS else None
         must_address = address is not None and rng.random() < _MUST_ADDRESS

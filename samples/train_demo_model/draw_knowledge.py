@@ -17,6 +17,7 @@ from train_demo_model.words import Words
 _COMPOSED_FACTS = 0.18
 _SETTLED = 0.45  # share of characters with a setting
 _OF_SETTING = 0.75  # share of their facts that belong to it
+_WANTED = 0.15  # share of facts about what the tools are about, for characters with tools
 _KIN = 0.35  # share of facts that have a word in common with one before
 _FAMILIAR = 0.3  # share of names that the sheet has already
 _MET_AGAIN = frozenset({"P", "L", "group"})
@@ -67,11 +68,20 @@ class KnowledgeDraw:
         self._used: set[Frame] = set()
         self._familiar: dict[str, list[str]] = {"L": [own["place"]] if "place" in own else []}
 
-    def facts(self, count: int) -> list[Fact]:
-        """About `count` facts, near-duplicates among them."""
+    def facts(self, count: int, about: Collection[str] = ()) -> list[Fact]:
+        """About `count` facts, near-duplicates among them.
+
+        Args:
+            count: how many.
+            about: words that some of them should have.
+        """
         facts: list[Fact] = []
+        wanted = sorted(word for word in about if word in self._banks.kin)
         while len(facts) < count:
-            frame = self._frame_beside(facts)
+            if wanted and self._rng.random() < _WANTED:
+                frame = self._rng.choice(self._banks.kin[self._rng.choice(wanted)])
+            else:
+                frame = self._frame_beside(facts)
             if frame in self._used or not self._may_use(frame):
                 continue
             self._used.add(frame)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from npc_sdk.character import Tool
+from train_demo_model.content import content
 from train_demo_model.english import plural
 from train_demo_model.slots import KINDS, draw, kind_of
 from train_demo_model.split import Split, phrasings
@@ -42,6 +43,11 @@ class BoundTool:
     name: str
     tool: Tool
     parameters: tuple[BoundParameter, ...]
+
+    @property
+    def words(self) -> frozenset[str]:
+        """What it is about."""
+        return content(f"{self.name.replace('_', ' ')} {self.tool.description}")
 
     def use(self, request: Request, words: Words) -> Use:
         """A request with random values, and the arguments that it asks for."""

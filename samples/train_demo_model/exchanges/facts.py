@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from train_demo_model.cast import Fact
@@ -11,6 +12,7 @@ from train_demo_model.scene import Beat, Check, Scene, said
 from train_demo_model.template import Template
 
 _TRIES = 12
+_REQUEST = re.compile(r"(?:can|could|may|might|will|would) (?:i|we|you)\b", re.IGNORECASE)
 
 
 def ask_fact(scene: Scene) -> Beat | None:
@@ -97,6 +99,13 @@ def _answers_rather(other: Fact, fact: Fact, ask: Template) -> bool:
     return shared > 1 and shared > len(asked & content(fact.text))
 
 
+def _sounds_like_a_request(scene: Scene, ask: Template) -> bool:
+    """Whether a tool of the NPC's might be meant: no question, or "Can I have ..." with a word of the tool."""
+    if ask.text.endswith("?") and not _REQUEST.match(ask.text):
+        return False
+    return any(content(ask.literal) & tool.words for tool in scene.cast.tools)
+
+
 def _ask_one(scene: Scene, facts: list[Fact], ability: str) -> Beat | None:
     for _ in range(_TRIES if facts else 0):
         fact = scene.rng.choice(facts)
@@ -110,7 +119,7 @@ def _beat(scene: Scene, fact: Fact, question: Question, ability: str) -> Beat | 
     split = "new" if fact.frame.unseen and scene.split == "new" else scene.split
     asks = question.asks if fact.frame.unseen and split == "new" else ()
     ask = scene.rng.choice(asks) if asks else scene.player.choose(question.asks, split, fact.values)
-    if ask is None or not unambiguous(scene, fact, ask):
+    if ask is None or not unambiguous(scene, fact, ask) or _sounds_like_a_request(scene, ask):
         return None
     answer = scene.rng.choice(question.answers)
     keys = key_values(fact, ask, question.answers)
