@@ -30,10 +30,13 @@ def test_kin_have_a_word_in_common_that_not_too_many_have(tmp_path: Path) -> Non
     )
 
 
-def test_a_sheet_names_people_and_places_more_than_once() -> None:
-    cast = draw_cast(load_banks(), random.Random(5), "train", facts=40, tools=0)
-    named = [fact.values[slot] for fact in cast.facts for slot in fact.frame.slots if slot[0] in "PL"]
-    assert len(set(named)) < len(named) * 0.9
+def test_sheets_name_people_and_places_more_than_once() -> None:
+    named, different = 0, 0
+    for seed in range(10):
+        cast = draw_cast(load_banks(), random.Random(seed), "train", facts=30, tools=0)
+        names = [fact.values[slot] for fact in cast.facts for slot in fact.frame.slots if slot[0] in "PL"]
+        named, different = named + len(names), different + len(set(names))
+    assert different < named * 0.85
 
 
 def test_a_question_whose_words_point_to_another_fact_is_not_asked() -> None:
