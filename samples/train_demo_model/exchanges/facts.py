@@ -92,8 +92,9 @@ def key_values(fact: Fact, ask: Template, answers: Sequence[Template]) -> tuple[
 
 def _answers_rather(other: Fact, fact: Fact, ask: Template) -> bool:
     """Whether the words of a question about `fact` point to another one at least as much."""
-    if not content(ask.literal):
-        return any(fact.values[slot] in other.text for slot in ask.slots & fact.frame.slots)
+    names = [fact.values[slot] for slot in ask.slots & fact.frame.slots]
+    if not content(ask.literal) and any(name in other.text for name in names):
+        return True
     asked = content(ask.fill(fact.values))
     shared = len(asked & content(other.text))
     return shared > 1 and shared > len(asked & content(fact.text))
