@@ -130,7 +130,7 @@ class SelfDraw:
             composed = not self._banks.tools or self._rng.random() < _COMPOSED_TOOLS
             pool = alike if self._rng.random() < _SAME_THEME else self._banks.tools
             kind = composed_tool(self._words) if composed else self._rng.choice(pool)
-            if all(tool.kind is not kind for tool in found.values()):
+            if not any(alike(tool.kind, kind) for tool in found.values()):
                 tool = bind(kind, self._words)
                 found.setdefault(tool.name, tool)
         return list(found.values())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,8 @@ import yaml
 
 from train_demo_model.slots import KINDS, kind_of
 from train_demo_model.template import Template
+
+_SLOT = re.compile(r"\{[^}]*\}")
 
 
 class _Loader(yaml.CSafeLoader):
@@ -51,7 +55,7 @@ class Request:
     implied: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # each is itself
 class ToolKind:
     """One kind of tool."""
 
@@ -71,6 +75,17 @@ class ToolKind:
     def theme(self) -> str:
         """The file that it stands in."""
         return self.where.removeprefix("tools/").split(".")[0]
+
+
+def alike(one: ToolKind, other: ToolKind) -> bool:
+    """Whether both do the same, so that nobody could say which of them a player means."""
+    return not _deeds(one).isdisjoint(_deeds(other))
+
+
+@lru_cache(1 << 10)  # composed kinds come and go
+def _deeds(kind: ToolKind) -> frozenset[str]:
+    asks = (_SLOT.sub("_", request.text.text).casefold().strip(" .?!") for request in kind.asks)
+    return frozenset((*kind.names, *asks))
 
 
 def read_tools(folder: Path, faults: list[str]) -> Iterator[ToolKind]:

@@ -10,7 +10,7 @@ from npc_sdk.prompt import event_text
 from train_demo_model.scene import Beat, Check, Scene, said
 from train_demo_model.slots import can_fill, values_for
 from train_demo_model.split import phrasings
-from train_demo_model.tool_bank import Request
+from train_demo_model.tool_bank import Request, alike
 from train_demo_model.tool_use import BoundTool, Use, bind
 from train_demo_model.tool_verbs import composed_tool
 
@@ -133,4 +133,4 @@ def can_use(request: Request, tool: BoundTool, scene: Scene) -> bool:
 
 def _same_deed(tool: BoundTool, other: BoundTool) -> bool:
     mine, theirs = set(tool.name.split("_")), set(other.name.split("_"))
-    return bool(mine & theirs) or tool.kind.theme == other.kind.theme != "composed"
+    return bool(mine & theirs) or alike(tool.kind, other.kind) or tool.kind.theme == other.kind.theme != "composed"

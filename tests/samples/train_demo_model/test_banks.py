@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 from train_demo_model.banks import load_banks
+from train_demo_model.casting import draw_cast
 from train_demo_model.frames import Frame, FrameReader
 from train_demo_model.mix import EXCHANGES, WEIGHTS
 from train_demo_model.styles import CATEGORIES, Style
 from train_demo_model.template import Template
-from train_demo_model.tool_bank import read_tools
+from train_demo_model.tool_bank import alike, read_tools
 from train_demo_model.words import BANKS
 
 from npc_sdk.sheet_tests.ignorance import admits_ignorance
@@ -142,3 +145,9 @@ def test_a_faulty_tool_is_told(tmp_path: Path) -> None:
 def test_settings_are_sets_of_facts_of_one_file() -> None:
     assert len(BANK.settings) > 40
     assert all(len({frame.file for frame in setting}) == 1 and len(setting) > 10 for setting in BANK.settings)
+
+
+def test_no_character_has_two_tools_that_do_the_same() -> None:
+    for seed in range(60):
+        kinds = [tool.kind for tool in draw_cast(BANK, random.Random(seed), "train", facts=0, tools=8).tools]
+        assert not any(alike(one, other) for one, other in combinations(kinds, 2))
