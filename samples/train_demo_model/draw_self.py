@@ -13,6 +13,7 @@ from train_demo_model.slots import can_fill, draw, values_for
 from train_demo_model.split import Split, phrasings
 from train_demo_model.styles import Style
 from train_demo_model.template import Template
+from train_demo_model.tool_bank import alike
 from train_demo_model.tool_use import BoundTool, bind
 from train_demo_model.tool_verbs import composed_tool
 from train_demo_model.words import Words
@@ -125,10 +126,10 @@ class SelfDraw:
         """At most `count` tools of different names and kinds."""
         found: dict[str, BoundTool] = {}
         theme = self._rng.choice(self._banks.tools).theme if self._banks.tools else ""
-        alike = [tool for tool in self._banks.tools if tool.theme == theme]
+        themed = [tool for tool in self._banks.tools if tool.theme == theme]
         for _ in range(count):
             composed = not self._banks.tools or self._rng.random() < _COMPOSED_TOOLS
-            pool = alike if self._rng.random() < _SAME_THEME else self._banks.tools
+            pool = themed if self._rng.random() < _SAME_THEME else self._banks.tools
             kind = composed_tool(self._words) if composed else self._rng.choice(pool)
             if not any(alike(tool.kind, kind) for tool in found.values()):
                 tool = bind(kind, self._words)
