@@ -73,6 +73,7 @@ class Cast:
     told: Mapping[str, str] = field(default_factory=dict)
     end_phrase: str = ""
     must_address: bool = False
+    favorite: str = ""
 
     @property
     def own(self) -> dict[str, str]:

@@ -22,8 +22,9 @@ _MIXED = 0.4  # share of characters that may know anything of any world
 _PLACED = 0.85
 _NAMED_PLAYER = 0.3
 _ADDRESS = 0.4
-_MUST_ADDRESS = 0.12
-_END_PHRASE = 0.06
+_MUST_ADDRESS = 0.2
+_END_PHRASE = 0.09
+_FAVORITE = 0.06
 _EARLIER = 0.08
 _JOINED = 0.15  # share of facts that stand in one line with the one before
 _LINE_CHARS = 380
@@ -41,11 +42,29 @@ _ENDS = (
     'Always end with "{}"',
     'Close every reply with the words "{}"',
     'Every reply ends with "{}"',
+    'Finishes whatever is said with "{}"',
+    'The last words of each answer are "{}"',
+    'Signs off every line with "{}"',
+    'Never stops talking without adding "{}"',
+    'Put "{}" at the end of each line',
+    'Ends each answer the same way: "{}"',
 )
 _ADDRESSES = (
     'Always call the player "{}"',
     'Call the player "{}" in every reply',
     'Address the player as "{}" every time',
+    'The player is "{}", in every line',
+    'Says "{}" to the player each time',
+    'Never answers without calling the player "{}"',
+    'Everybody is "{}" to you, and you say so in each line',
+)
+_FAVORITES = (
+    'Says "{}" in every line',
+    'Works the word "{}" into every answer',
+    'Has one favorite word, "{}", and uses it each time',
+    'Use the word "{}" at least once in each reply',
+    'Drops a "{}" into everything',
+    'Cannot speak without saying "{}"',
 )
 
 
@@ -86,6 +105,8 @@ class _Casting:
         end_phrase = self._self.end_phrase() if rng.random() < _END_PHRASE else ""
         address = self._self.address(style) if rng.random() < _ADDRESS else None
         must_address = address is not None and rng.random() < _MUST_ADDRESS
+        favorite = self._favorite() if rng.random() < _FAVORITE and not (must_address or end_phrase) else ""
+        demands = self._demands(end_phrase, address if must_address else None, favorite)
         player = names.person(self._words) if rng.random() < _NAMED_PLAYER else None
         told = self._told_before() if rng.random() < _EARLIER else {}
         known = [*facts, *parts["likes"], *parts["goods"]]
@@ -95,7 +116,7 @@ class _Casting:
             "name": self._own["name"],
             "identity": self._self.identity(_text(parts["appearances"])),
             "persona": self._self.persona(style, _text(parts["backgrounds"])),
-            "speech": self._self.speech(style, address, end_phrase, plain=not (end_phrase or must_address)),
+            "speech": self._self.speech(style, address, end_phrase, plain=not demands),
             "scenario": _text(parts["scenarios"]),
             "knowledge": {
                 "facts": self._sheet_facts(known, secrets),
@@ -104,7 +125,7 @@ class _Casting:
             "relationships": {
                 known.name: {"relation": known.relation, "attitude": known.attitude or None} for known in people
             },
-            "rules": self._rules(parts["rules"], secrets, end_phrase, address if must_address else None),
+            "rules": self._rules(parts["rules"], secrets, demands),
             "tools": {tool.name: tool.tool for tool in tools},
             "state": state_values,
         }
@@ -113,7 +134,7 @@ class _Casting:
             facts=(*known, *parts["appearances"], *parts["backgrounds"], *parts["scenarios"], *parts["rules"]),
             people=tuple(people), secrets=tuple(secrets), unknown=tuple(unknown), states=states, tools=tuple(tools),
             contexts=self._contexts(facts, player, told), player=player, told=told, end_phrase=end_phrase,
-            must_address=must_address,
+            must_address=must_address, favorite=favorite,
         )  # fmt: skip
 
     def _sheet_facts(self, known: list[Fact], secrets: list[Secret]) -> list[str]:
@@ -134,12 +155,18 @@ class _Casting:
                 lines.append(text)
         return lines
 
-    def _rules(self, rules: list[Fact], secrets: list[Secret], end_phrase: str, address: str | None) -> list[str]:
+    def _favorite(self) -> str:
+        return self._words.any_word() if self._rng.random() < 0.6 else self._words.coined()
+
+    def _demands(self, end_phrase: str, address: str | None, favorite: str) -> list[str]:
+        asked = ((_ENDS, end_phrase), (_ADDRESSES, address), (_FAVORITES, favorite))
+        return [self._rng.choice(texts).format(phrase) for texts, phrase in asked if phrase]
+
+    def _rules(self, rules: list[Fact], secrets: list[Secret], demands: list[str]) -> list[str]:
         rng = self._rng
         texts = [rule.text for rule in rules]
         texts += [rng.choice(_KEEPS).format(rng.choice(secret.kind.topics).fill(secret.values)) for secret in secrets]
-        texts += [rng.choice(_ENDS).format(end_phrase)] if end_phrase else []
-        texts += [rng.choice(_ADDRESSES).format(address)] if address else []
+        texts += demands
         rng.shuffle(texts)
         return texts
 

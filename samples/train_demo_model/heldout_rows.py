@@ -110,6 +110,8 @@ def _limits(scene: Scene, beat: Beat, gold: str) -> Checks | None:
         found["max_sentences"] = speech.max_sentences
     if scene.cast.must_address and speech.address:
         found["contains"] = [speech.address]
+    if scene.cast.favorite:
+        found["contains"] = [scene.cast.favorite]
     if scene.cast.end_phrase:
         found["regex"] = [re.escape(scene.cast.end_phrase.rstrip(".!?")) + r"\W*$"]
     return found or None
@@ -118,7 +120,7 @@ def _limits(scene: Scene, beat: Beat, gold: str) -> Checks | None:
 def _limited(scene: Scene) -> bool:
     speech = scene.cast.character.speech
     strict = speech.max_sentences is not None and speech.max_sentences <= 2
-    rare = bool(scene.cast.end_phrase) or scene.cast.must_address
+    rare = bool(scene.cast.end_phrase) or scene.cast.must_address or bool(scene.cast.favorite)
     return rare or (strict and scene.rng.random() < 0.2)  # else the sentence limit would crowd the others out
 
 

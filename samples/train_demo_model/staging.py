@@ -55,6 +55,7 @@ def new_scene(
         max_sentences=speech.max_sentences,
         end_phrase=cast.end_phrase,
         catchphrase=speech.catchphrase or "",
+        favorite=cast.favorite,
     )
     return Scene(
         cast=cast,

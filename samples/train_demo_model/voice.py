@@ -11,7 +11,7 @@ from train_demo_model.styles import Style
 from train_demo_model.template import Template
 
 _BARE = 0.04  # share of answers without any flourish
-_ADDRESSED = 0.55  # share of answers that name the player by a form of address that the sheet gives
+_ADDRESSED = 0.75  # share of answers that name the player by a form of address that the sheet gives
 _CATCHPHRASE = 0.2
 _UNLIMITED = 4  # sentences
 
@@ -29,6 +29,7 @@ class Voice:
         max_sentences: most sentences in a line.
         end_phrase: what a rule demands at the end of every line.
         catchphrase: comes up now and then.
+        favorite: a word that a rule wants in every line.
     """
 
     style: Style
@@ -39,6 +40,7 @@ class Voice:
     max_sentences: int | None = None
     end_phrase: str = ""
     catchphrase: str = ""
+    favorite: str = ""
     _said: set[str] = field(default_factory=set)
 
     def line(self, category: str, **more: str) -> str:
@@ -121,6 +123,8 @@ class Voice:
         wanted = self.must_address or (self.told_address and self.rng.random() < _ADDRESSED)
         if wanted and address and address.casefold() not in text.casefold():
             text = vocative(text, address)
+        if self.favorite and self.favorite.casefold() not in text.casefold():
+            text = vocative(text, self.favorite)
         if self.end_phrase:
             ending = self.end_phrase if self.end_phrase[-1:] in ".!?" else f"{self.end_phrase}."
             text = f"{text} {ending[:1].upper()}{ending[1:]}"
