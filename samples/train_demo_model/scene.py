@@ -16,6 +16,8 @@ from train_demo_model.template import Template
 from train_demo_model.voice import Voice
 from train_demo_model.words import Words
 
+_FULL = 0.7  # share of answers that are the longest of their question
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
@@ -103,6 +105,12 @@ class Scene:
     def ask(self, intent: str, more: Mapping[str, str] | None = None) -> Template | None:
         """An utterance of `intent` that fits."""
         return self.player.choose(self.banks.asks.get(intent, ()), self.split, {**self.cast.own, **(more or {})})
+
+    def answer_to(self, question: Question) -> Template:
+        """One of its answers, mostly the one that says most: a fact told whole is right for every way of asking."""
+        if self.rng.random() < _FULL:
+            return max(question.answers, key=lambda answer: len(answer.text))
+        return self.rng.choice(question.answers)
 
     def core(self, section: str, values: Mapping[str, str]) -> Template:
         """A plain answer from the fields of the sheet."""

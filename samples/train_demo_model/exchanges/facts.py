@@ -12,6 +12,7 @@ from train_demo_model.scene import Beat, Check, Scene, said
 from train_demo_model.template import Template
 
 _TRIES = 12
+_QUOTED = 0.2  # share of answers that are the fact as the sheet tells it
 _REQUEST = re.compile(r"(?:can|could|may|might|will|would) (?:i|we|you)\b", re.IGNORECASE)
 
 
@@ -122,7 +123,9 @@ def _beat(scene: Scene, fact: Fact, question: Question, ability: str) -> Beat | 
     ask = scene.rng.choice(asks) if asks else scene.player.choose(question.asks, split, fact.values)
     if ask is None or not unambiguous(scene, fact, ask) or _sounds_like_a_request(scene, ask):
         return None
-    answer = scene.rng.choice(question.answers)
+    answer = scene.answer_to(question)
+    if not fact.frame.own and not answer.text.startswith(("Yes", "No")) and scene.rng.random() < _QUOTED:
+        answer = quoted(fact)
     keys = key_values(fact, ask, question.answers)
     row = "unseen_kind" if ability == "fact" and fact.frame.unseen else ability
     line = scene.voice.answer(answer, fact.values)

@@ -65,6 +65,6 @@ def _clarified(scene: Scene, fact: Fact) -> Beat | None:
 
 def _beat(scene: Scene, fact: Fact, question: Question, ask: Template, asked: str) -> Beat:
     keys = key_values(fact, ask, question.answers)
-    line = scene.voice.answer(scene.rng.choice(question.answers), fact.values)
+    line = scene.voice.answer(scene.answer_to(question), fact.values)
     check = Check(contains=keys) if keys else None
     return Beat("follow_up", said(asked, line), check, "follow_up", fact=fact, question=question)

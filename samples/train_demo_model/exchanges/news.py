@@ -32,7 +32,7 @@ def recall_news(scene: Scene) -> Beat | None:
         if ask is None:
             continue
         keys = key_values(fact, ask, question.answers)
-        line = scene.voice.answer(scene.rng.choice(question.answers), fact.values)
+        line = scene.voice.answer(scene.answer_to(question), fact.values)
         asked = scene.player.say(ask, fact.values)
         return Beat(
             "recall", said(asked, line), Check(contains=keys) if keys else None, question_label(fact, question)
