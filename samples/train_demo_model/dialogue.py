@@ -79,6 +79,7 @@ class Dialogue:
         self._tools = tool_schemas(self.scene.cast.character)
         self._messages: list[Message] = []
         self._learned: set[int] = set()
+        self._keys: dict[int, tuple[str, ...]] = {}
         self._labels: dict[str, str] = {}
         fixed = [self._system, *self.scene.cast.contexts, *map(str, self._tools)]
         self._room = MAX_CHARS - sum(map(len, fixed))
@@ -92,7 +93,7 @@ class Dialogue:
                 break
         if self._rng.random() < _FAREWELL and (beat := BYE(self.scene)):
             self.take(beat)
-        return Document(self.prompt(), frozenset(self._learned))
+        return Document(self.prompt(), frozenset(self._learned), self._keys)
 
     def prompt(self, *more: Message) -> Prompt:
         """The prompt as the SDK would make it, its texts neutralised."""
@@ -143,8 +144,11 @@ class Dialogue:
             return True
         self._labels[plain(beat.asked)] = beat.label
         self._room -= size
+        keys = beat.check.keys if beat.check else ()
         for message in beat.messages:
             if message.role is Role.ASSISTANT:
+                if keys:
+                    self._keys[len(self._messages)], keys = keys, ()  # they belong to the first answer
                 self._learned.add(len(self._messages))
                 if CALL_START not in message.content:
                     self.scene.last_line = message.content

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from train_demo_model.document import Piece
 from train_demo_model.shards import ShardPlan, source_of
 
 COUNT = 6
@@ -22,10 +23,10 @@ def probe_prompts(plan: ShardPlan, count: int = COUNT) -> list[tuple[str, str]]:
     return [_middle_answer(document.pieces()) for document in islice(source, count)]
 
 
-def _middle_answer(pieces: Sequence[tuple[str, float]]) -> tuple[str, str]:
-    answers = [index for index, (text, weight) in enumerate(pieces) if weight >= 1.0 and len(text.split()) > 1]
+def _middle_answer(pieces: Sequence[Piece]) -> tuple[str, str]:
+    answers = [index for index, piece in enumerate(pieces) if piece.weight >= 1.0 and len(piece.text.split()) > 1]
     chosen = answers[len(answers) // 2]
-    return "".join(text for text, _ in pieces[:chosen]), pieces[chosen][0].strip()
+    return "".join(piece.text for piece in pieces[:chosen]), pieces[chosen].text.strip()
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]  # torch is not typed here

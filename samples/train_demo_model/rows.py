@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from train_demo_model.document import KEY_WEIGHT, Piece
+
 WINDOW = 4096
 MIN_LEARNED = 8
 """A document that is cut to the window must still hold so many tokens to learn."""
@@ -32,18 +34,30 @@ class Row:
         return len(self.ids)
 
 
-def row_of(pieces: Sequence[tuple[str, float]], tokenizer: Tokenizer) -> Row | None:
+def row_of(pieces: Sequence[Piece], tokenizer: Tokenizer) -> Row | None:
     """The row of a document's pieces, cut to the window; None if nothing is left to learn.
 
     Args:
-        pieces: its text in runs with one weight each; no token goes from one run to the next.
+        pieces: its text.
         tokenizer: turns text into ids.
     """
-    encoded: list[Any] = tokenizer.encode_batch([text for text, _ in pieces], add_special_tokens=False)
+    encoded: list[Any] = tokenizer.encode_batch([piece.text for piece in pieces], add_special_tokens=False)
     parts = [np.asarray(part.ids, np.int32) for part in encoded]
-    weights = [np.full(len(part), weight, np.float32) for part, (_, weight) in zip(parts, pieces, strict=True)]
+    weights = [_weights(piece, part) for piece, part in zip(pieces, encoded, strict=True)]
     row = Row(np.concatenate(parts)[:WINDOW], np.concatenate(weights)[:WINDOW])
     return row if (row.weights >= 1.0).sum() >= MIN_LEARNED else None
+
+
+def _weights(piece: Piece, encoded: Any) -> NDArray[np.float32]:
+    weights = np.full(len(encoded.ids), piece.weight, np.float32)
+    if piece.keys:
+        text = piece.text.casefold()
+        starts, ends = np.asarray(encoded.offsets, np.int32).reshape(-1, 2).T
+        for key in piece.keys:
+            at = text.find(key.casefold())
+            if at >= 0:
+                weights[(starts < at + len(key)) & (ends > at)] = piece.weight * KEY_WEIGHT
+    return weights
 
 
 def thin_out(row: Row, share: float, dice: random.Random) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -36,6 +37,15 @@ class Check:
     lacks: tuple[str, ...] = ()
     says: str = ""
     call: Mapping[str, object] | None = None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What makes the answer right, word for word."""
+        if self.call is None:
+            return (*self.contains, *self.one_of)
+        arguments = self.call["arguments"]
+        values = arguments.values() if isinstance(arguments, Mapping) else ()
+        return (str(self.call["name"]), *(json.dumps(value, ensure_ascii=False).strip('"') for value in values))
 
 
 @dataclass(frozen=True, slots=True)

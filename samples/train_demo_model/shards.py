@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from train_demo_model.books import Books
+from train_demo_model.document import Piece
 from train_demo_model.rows import Row, row_of, thin_out
 
 HELD_OUT_SHARD = -1
@@ -139,7 +140,7 @@ def _book_rows(plan: ShardPlan, others: int, tokenizer: Tokenizer, dice: random.
     books = _books(plan.books)
     missing = plan.books_share / (1 - plan.books_share) * others
     while missing > 0:
-        passage = row_of([(books.passage(dice), 1.0)], tokenizer)
+        passage = row_of([Piece(books.passage(dice), 1.0)], tokenizer)
         if passage is not None:
             missing -= len(passage)
             yield passage

@@ -27,8 +27,7 @@ def tokenizer_texts(seed: int, books: Path | None, documents: int = DOCUMENTS, s
         source: the generator, as `module:function`.
     """
     for document in islice(source_of(source)(seed), documents):
-        for text, _ in document.pieces():
-            yield text
+        yield from (piece.text for piece in document.pieces())
     for words in sorted((BANKS / "words").glob("*.txt")):
         for word in words.read_text(encoding="utf-8").splitlines():
             for _ in range(WORD_REPEATS):

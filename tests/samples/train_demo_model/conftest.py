@@ -32,7 +32,7 @@ TINY = {
 def small_tokenizer() -> Any:
     def texts() -> Iterator[str]:
         for document in islice(documents(1), 300):
-            yield from (text for text, _ in document.pieces())
+            yield from (piece.text for piece in document.pieces())
         yield from (BANKS / "words" / "lexicon.txt").read_text(encoding="utf-8").splitlines() * 3
         call = '{"name": "give_item", "arguments": {"item": "rope", "quantity": 2}}'
         yield f"{call} the man of the sea and I of it. " * 20

@@ -6,6 +6,8 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from train_demo_model.document import Piece
+
 NAMES = "Mira Borin Thalindra Kev Ottoline Jade".split()
 THINGS = "sword lantern horseshoe teapot cabbage wheelbarrow".split()
 
@@ -18,16 +20,16 @@ class SmallDocument:
     thing: str
     price: int
 
-    def pieces(self) -> list[tuple[str, float]]:
+    def pieces(self) -> list[Piece]:
         """The text in runs, each with its weight."""
         system = f"<extra_id_0>System\nYou are {self.name}.\n- A {self.thing} costs {self.price} gold.\n\n"
         asked = f"<extra_id_1>User\nHow much is the {self.thing}?\n"
         return [
-            (system, 0.025),
-            (asked, 0.05),
-            ("<extra_id_1>Assistant\n", 0.0),
-            (f"The {self.thing} is {self.price} gold, friend.\n", 1.0),
-            ("<extra_id_1>", 1.0),
+            Piece(system, 0.025),
+            Piece(asked, 0.05),
+            Piece("<extra_id_1>Assistant\n", 0.0),
+            Piece(f"The {self.thing} is {self.price} gold, friend.\n", 1.0),
+            Piece("<extra_id_1>", 1.0),
         ]
 
 

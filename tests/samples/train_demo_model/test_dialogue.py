@@ -34,7 +34,7 @@ OVER_LIMIT = 0.03  # share of answers that may be a sentence too long
 
 
 def text_of(document: Document) -> str:
-    return "".join(text for text, _ in document.pieces())
+    return "".join(text for text, *_ in document.pieces())
 
 
 def test_the_text_is_the_chat_template_s() -> None:
@@ -57,15 +57,15 @@ def test_answers_are_learned_with_their_stop_and_nothing_else_is() -> None:
         Message(Role.ASSISTANT, "Me."),
     )
     pieces = Document(Prompt(system="You are Mo.", messages=messages), frozenset({3})).pieces()
-    assert [text for text, weight in pieces if weight == 1.0] == ["Me.\n", "<extra_id_1>"]
-    assert all(weight == 0 for text, weight in pieces if text in {"Assistant\n", "Hello.\n", "User\n"})
-    assert all(0 < weight < 0.1 for text, weight in pieces if text in {"Hi.\n", "Who?\n"} or "You are Mo." in text)
+    assert [text for text, weight, _ in pieces if weight == 1.0] == ["Me.\n", "<extra_id_1>"]
+    assert all(weight == 0 for text, weight, _ in pieces if text in {"Assistant\n", "Hello.\n", "User\n"})
+    assert all(0 < weight < 0.1 for text, weight, _ in pieces if text in {"Hi.\n", "Who?\n"} or "You are Mo." in text)
 
 
 def test_the_same_seed_gives_the_same_documents_in_any_process() -> None:
     program = (
         "import hashlib, itertools\nfrom train_demo_model.dialogue import documents\n"
-        "texts = [text for d in itertools.islice(documents(9), 12) for text, _ in d.pieces()]\n"
+        "texts = [text for d in itertools.islice(documents(9), 12) for text, *_ in d.pieces()]\n"
         "print(hashlib.sha256(''.join(texts).encode()).hexdigest())\n"
     )
     digests = set()

@@ -16,6 +16,7 @@ import torch.nn.functional as F  # noqa: N812
 from train_demo_model import command, shards
 from train_demo_model.attention import LONGEST
 from train_demo_model.books import Books
+from train_demo_model.document import KEY_WEIGHT, Piece
 from train_demo_model.feeder import Feeder
 from train_demo_model.learner import Learner, _padded
 from train_demo_model.optimizers import schedule
@@ -61,15 +62,24 @@ def row(small_tokenizer: Any, seed: int = 1) -> Row:
 def test_a_row_is_the_whole_text_and_each_token_has_the_weight_of_its_run(small_tokenizer: Any) -> None:
     pieces = next(documents(1)).pieces()
     made = row(small_tokenizer)
-    text = "".join(text for text, _ in pieces)
+    text = "".join(text for text, *_ in pieces)
     assert made.ids.tolist() == small_tokenizer.encode(text, add_special_tokens=False)
-    assert small_tokenizer.decode(made.ids[made.weights == 1.0]) == "".join(text for text, w in pieces if w == 1.0)
+    assert small_tokenizer.decode(made.ids[made.weights == 1.0]) == "".join(text for text, w, _ in pieces if w == 1.0)
+
+
+def test_the_keys_of_a_run_count_more(small_tokenizer: Any) -> None:
+    piece = Piece("A room is 14 Silver a night, and that is 14 silver too many.", 1.0, ("14 silver", "elsewhere"))
+    made = row_of([piece], small_tokenizer.backend_tokenizer)
+    assert made is not None
+    heavy = made.weights == KEY_WEIGHT
+    assert small_tokenizer.decode(made.ids[heavy]).strip() == "14 Silver"
+    assert set(made.weights[~heavy].tolist()) == {1.0}
 
 
 def test_a_document_is_cut_to_the_window_and_dropped_if_nothing_to_learn_is_left(small_tokenizer: Any) -> None:
     core = small_tokenizer.backend_tokenizer
-    assert row_of([("word " * 6_000, 0.1), ("Well met, friend, and good day.", 1.0)], core) is None
-    long = row_of([("Well met, friend, and good day.", 1.0), ("word " * 6_000, 0.1)], core)
+    assert row_of([Piece("word " * 6_000, 0.1), Piece("Well met, friend, and good day.", 1.0)], core) is None
+    long = row_of([Piece("Well met, friend, and good day.", 1.0), Piece("word " * 6_000, 0.1)], core)
     assert long is not None
     assert len(long) == WINDOW
 
@@ -155,7 +165,7 @@ def test_the_loss_and_its_gradient_are_those_of_transformers(model: Any, small_t
 
 
 def test_documents_longer_than_a_block_attend_causally(model: Any, small_tokenizer: Any) -> None:
-    long = row_of([("A long tale. " * 200, 1.0)], small_tokenizer.backend_tokenizer)
+    long = row_of([Piece("A long tale. " * 200, 1.0)], small_tokenizer.backend_tokenizer)
     assert long is not None
     assert len(long) > 600
     learner = Learner(model, torch.device("cpu"), batch_tokens=0, dtype=torch.float32)
