@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -47,7 +47,7 @@ class Banks:
     styles: tuple[Style, ...]
     frames: tuple[Frame, ...]
     own: tuple[Frame, ...]
-    settings: tuple[tuple[Frame, ...], ...]
+    settings: Mapping[str, tuple[Frame, ...]]
     kin: Mapping[str, tuple[Frame, ...]]
     composed: tuple[Frame, ...]
     told: tuple[Frame, ...]
@@ -68,7 +68,7 @@ def load_banks(folder: Path = BANKS) -> Banks:
         styles=tuple(style for style in styles if style),
         frames=frames,
         own=tuple(frame for frame in frames if frame.own),
-        settings=tuple(_settings(frames)),
+        settings=_settings(frames),
         kin=kin_by_word(frames),
         composed=tuple(composed_frames(folder / "verbs", faults)),
         told=_read_frames(folder / "told", faults),
@@ -84,10 +84,9 @@ def _read_frames(folder: Path, faults: list[str]) -> tuple[Frame, ...]:
     return tuple(frame for path in sorted(folder.glob("*.txt")) for frame in FrameReader(path, faults).frames())
 
 
-def _settings(frames: tuple[Frame, ...]) -> Iterator[tuple[Frame, ...]]:
-    for file, group in groupby(frames, key=lambda frame: frame.file):
-        if file.startswith(_SETTING):
-            yield tuple(group)
+def _settings(frames: tuple[Frame, ...]) -> dict[str, tuple[Frame, ...]]:
+    files = groupby(frames, key=lambda frame: frame.file)
+    return {file: tuple(group) for file, group in files if file.startswith(_SETTING)}
 
 
 def _read_asks(folder: Path, faults: list[str], *, unique: bool = True) -> dict[str, tuple[Template, ...]]:

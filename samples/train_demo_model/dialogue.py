@@ -32,7 +32,7 @@ _FAREWELL = 0.12
 _ABOUT_SHEET = 0.4
 _SILENT_EVENT = 0.03
 _MESSAGE_CHARS = 25  # of the template around a message
-_TURNS, _LONG_TURNS = (8, 22), (16, 34)
+_TURNS, _LONG_TURNS = (8, 26), (16, 40)
 
 
 def documents(seed: int, split: Split = "train", long_share: float = LONG_SHARE) -> Iterator[Document]:

@@ -63,7 +63,7 @@ class KnowledgeDraw:
     ) -> None:
         self._banks, self._rng, self._split, self._own, self._world = banks, rng, split, own, world
         self._words = Words(rng, split)
-        fitting = [setting for setting in banks.settings if fits(setting[0].worlds, world)]
+        fitting = [setting for setting in banks.settings.values() if fits(setting[0].worlds, world)]
         self._setting = rng.choice(fitting) if fitting and rng.random() < _SETTLED else ()
         self._used: set[Frame] = set()
         self._familiar: dict[str, list[str]] = {"L": [own["place"]] if "place" in own else []}

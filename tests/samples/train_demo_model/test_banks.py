@@ -144,7 +144,9 @@ def test_a_faulty_tool_is_told(tmp_path: Path) -> None:
 
 def test_settings_are_sets_of_facts_of_one_file() -> None:
     assert len(BANK.settings) > 40
-    assert all(len({frame.file for frame in setting}) == 1 and len(setting) > 10 for setting in BANK.settings)
+    assert all(
+        len({frame.file for frame in setting}) == 1 and len(setting) > 10 for setting in BANK.settings.values()
+    )
 
 
 def test_no_character_has_two_tools_that_do_the_same() -> None:
