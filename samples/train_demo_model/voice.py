@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from train_demo_model.english import sentences, vocative
+from train_demo_model.english import capital, sentences, vocative
 from train_demo_model.styles import Style
 from train_demo_model.template import Template
 
@@ -122,10 +122,16 @@ class Voice:
         address = self.values.get("addr", "")
         wanted = self.must_address or (self.told_address and self.rng.random() < _ADDRESSED)
         if wanted and address and address.casefold() not in text.casefold():
-            text = vocative(text, address)
+            text = _with_word(text, address)
         if self.favorite and self.favorite.casefold() not in text.casefold():
-            text = vocative(text, self.favorite)
+            text = _with_word(text, self.favorite)
         if self.end_phrase:
             ending = self.end_phrase if self.end_phrase[-1:] in ".!?" else f"{self.end_phrase}."
             text = f"{text} {ending[:1].upper()}{ending[1:]}"
         return text
+
+
+def _with_word(text: str, word: str) -> str:
+    """The text with a word that stands for itself, at its end or, if that is open, before it."""
+    named = vocative(text, word)
+    return named if named != text else f"{capital(word)} - {text}"

@@ -168,6 +168,7 @@ def test_lines_keep_to_what_the_sheet_demands(scenes: list[tuple[Dialogue, list[
         for line in lines:
             if cast.end_phrase:
                 assert line.rstrip(".!?").casefold().endswith(cast.end_phrase.rstrip(".!?").casefold())
+            assert cast.favorite.casefold() in line.casefold()
             if cast.must_address:
                 assert (cast.character.speech.address or "").casefold() in line.casefold()
             if cast.character.speech.max_sentences:
