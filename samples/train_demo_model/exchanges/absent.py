@@ -113,7 +113,7 @@ def _beat(scene: Scene, asked: str, check: Check) -> Beat:
 def _known_names(scene: Scene) -> dict[str, list[str]]:
     known: dict[str, list[str]] = {}
     for fact in scene.cast.facts:
-        for slot in fact.frame.slots:
+        for slot in sorted(fact.frame.slots):
             known.setdefault(kind_of(slot), []).append(fact.values[slot])
     return known
 
