@@ -18,11 +18,11 @@ from pathlib import Path
 
 from npc_sdk.engine.load import open_engine
 from npc_sdk.models import DEFAULT_MODEL
-from npc_sdk.sheet_test import SheetTest
+from npc_sdk.sheet_test import ScriptTurn, SheetTest
 from npc_sdk.sheet_tests.collect import collect
 from npc_sdk.sheet_tests.plan import Case, Sheet, make_case
 from npc_sdk.sheet_tests.play import play_all
-from npc_sdk.sheet_tests.results import CaseResult
+from npc_sdk.sheet_tests.results import CaseResult, Played
 from npc_sdk.sheet_tests.transcript import transcript_text
 from npc_sdk.sheets import find_sheets, load_character
 
@@ -85,14 +85,13 @@ def failed_share(result: CaseResult) -> float:
 
 def counts(result: CaseResult) -> tuple[int, int]:
     """How many answers were judged, and how many of them failed."""
-    return sum(1 for _ in judged_steps(result)), sum(bool(misses) for misses in judged_steps(result))
+    misses = [len(step.misses) for turn, step in _steps(result) if turn.expect is not None]
+    broken = result.runs[0].trouble is not None  # the answer at which a line failed has no misses
+    return len(misses), sum(map(bool, misses)) + broken
 
 
-def judged_steps(result: CaseResult) -> Iterator[int]:
-    """The number of misses of every answer that had expectations."""
-    for turn, step in zip(result.case.test.turns, result.runs[0].played, strict=False):
-        if turn.expect is not None:
-            yield len(step.misses)
+def _steps(result: CaseResult) -> Iterator[tuple[ScriptTurn, Played]]:
+    return zip(result.case.test.turns, result.runs[0].played, strict=False)  # a line that failed ends a run early
 
 
 if __name__ == "__main__":

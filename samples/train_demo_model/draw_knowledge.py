@@ -9,11 +9,12 @@ from train_demo_model import names
 from train_demo_model.banks import Banks
 from train_demo_model.cast import Acquaintance, Fact, Secret, Unknown
 from train_demo_model.frames import Frame
-from train_demo_model.kin import words_of
+from train_demo_model.kin import draw_kin, words_of
 from train_demo_model.slots import can_fill, draw, kind_of, values_for
 from train_demo_model.split import Split
 from train_demo_model.words import Words
 
+_TRIES_A_FACT = 50  # draws; small banks of a studio's own may not have enough
 _COMPOSED_FACTS = 0.18
 _SETTLED = 0.45  # share of characters with a setting
 _OF_SETTING = 0.75  # share of their facts that belong to it
@@ -69,7 +70,7 @@ class KnowledgeDraw:
         self._familiar: dict[str, list[str]] = {"L": [own["place"]] if "place" in own else []}
 
     def facts(self, count: int, about: Collection[str] = ()) -> list[Fact]:
-        """About `count` facts, near-duplicates among them.
+        """About `count` facts, near-duplicates among them; fewer if the banks have not so many that fit.
 
         Args:
             count: how many.
@@ -77,11 +78,10 @@ class KnowledgeDraw:
         """
         facts: list[Fact] = []
         wanted = sorted(word for word in about if word in self._banks.kin)
-        while len(facts) < count:
-            if wanted and self._rng.random() < _WANTED:
-                frame = self._rng.choice(self._banks.kin[self._rng.choice(wanted)])
-            else:
-                frame = self._frame_beside(facts)
+        for _ in range(_TRIES_A_FACT * count):
+            if len(facts) >= count:
+                break
+            frame = self._frame_beside(facts, wanted)
             if frame in self._used or not self._may_use(frame):
                 continue
             self._used.add(frame)
@@ -150,17 +150,19 @@ class KnowledgeDraw:
                 found.append(Unknown(kind, values_for(slots, self._words, self._own)))
         return found
 
-    def _frame_beside(self, facts: list[Fact]) -> Frame:
-        """A kind of fact: of the setting, or one that shares a word with one of `facts`, or any."""
+    def _frame_beside(self, facts: list[Fact], wanted: list[str]) -> Frame:
+        """A kind of fact: with a wanted word, or of the setting, or with a word of one of `facts`, or any."""
         rng = self._rng
+        if wanted and rng.random() < _WANTED and (asked_for := draw_kin(self._banks.kin, wanted, rng)):
+            return asked_for
         if self._setting and rng.random() < _OF_SETTING:
             left = [frame for frame in self._setting if frame not in self._used and self._may_use(frame)]
             if left:
                 return rng.choice(left)
         if facts and rng.random() < _KIN:
-            words = sorted(word for word in words_of(rng.choice(facts).frame) if word in self._banks.kin)
-            if words:
-                return rng.choice(self._banks.kin[rng.choice(words)])
+            kin = draw_kin(self._banks.kin, words_of(rng.choice(facts).frame), rng)
+            if kin:
+                return kin
         composed = self._banks.composed and rng.random() < _COMPOSED_FACTS
         return rng.choice(self._banks.composed if composed else self._banks.frames)
 

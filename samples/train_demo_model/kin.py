@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Mapping
 from functools import cache
 
@@ -19,6 +20,12 @@ def kin_by_word(frames: Iterable[Frame]) -> Mapping[str, tuple[Frame, ...]]:
         for word in words_of(frame):
             found.setdefault(word, []).append(frame)
     return {word: tuple(kin) for word, kin in found.items() if 2 <= len(kin) <= MAX_KIN}
+
+
+def draw_kin(kin: Mapping[str, tuple[Frame, ...]], words: Iterable[str], rng: random.Random) -> Frame | None:
+    """A kind of fact that has one of `words`; None if no several kinds have any of them."""
+    shared = sorted(word for word in words if word in kin)
+    return rng.choice(kin[rng.choice(shared)]) if shared else None
 
 
 @cache

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from npc_sdk.prompt import system_text
 from train_demo_model.content import content
 from train_demo_model.exchanges.facts import key_values
 from train_demo_model.frames import Frame
-from train_demo_model.kin import words_of
+from train_demo_model.kin import draw_kin, words_of
 from train_demo_model.scene import Beat, Check, Scene, said
 from train_demo_model.slots import can_fill, draw, kind_of, values_for
 
@@ -29,7 +27,7 @@ def ask_absent(scene: Scene) -> Beat | None:
     """A question of a fact that the prompt does not hold; often about somebody who is in the prompt."""
     frames = {fact.frame for fact in scene.cast.facts}
     for _ in range(_TRIES):
-        frame = scene.rng.choice(_near(scene) if scene.rng.random() < _NEAR else _anywhere(scene))
+        frame = _near(scene) if scene.rng.random() < _NEAR else _anywhere(scene)
         unfit = (frame.unseen and scene.split != "new") or not can_fill(frame.all_slots, scene.cast.own)
         if frame in frames or unfit:
             continue
@@ -41,20 +39,6 @@ def ask_absent(scene: Scene) -> Beat | None:
             continue
         return _beat(scene, scene.player.say(ask, values), Check(says="dont_know"))
     return None
-
-
-def _anywhere(scene: Scene) -> Sequence[Frame]:
-    return scene.banks.frames if scene.rng.random() < 0.65 else scene.banks.composed or scene.banks.frames
-
-
-def _near(scene: Scene) -> Sequence[Frame]:
-    """Kinds of facts that could as well stand on this sheet: of its setting, or with a word of one of its facts."""
-    if not scene.cast.facts:
-        return scene.banks.frames
-    frame = scene.rng.choice(scene.cast.facts).frame
-    words = sorted(word for word in words_of(frame) if word in scene.banks.kin)
-    beside = scene.banks.settings.get(frame.file, ())
-    return beside or (scene.banks.kin[scene.rng.choice(words)] if words else scene.banks.frames)
 
 
 def ask_near_miss(scene: Scene) -> Beat | None:
@@ -108,6 +92,21 @@ def ask_rumor(scene: Scene) -> Beat | None:
 
 def _beat(scene: Scene, asked: str, check: Check) -> Beat:
     return Beat("absent", said(asked, scene.voice.line("dont_know")), check, "dont_know")
+
+
+def _anywhere(scene: Scene) -> Frame:
+    composed = scene.banks.composed if scene.rng.random() >= 0.65 else ()
+    return scene.rng.choice(composed or scene.banks.frames)
+
+
+def _near(scene: Scene) -> Frame:
+    """A kind of fact that could as well stand on this sheet: of its setting, or with a word of one of its facts."""
+    if not scene.cast.facts:
+        return scene.rng.choice(scene.banks.frames)
+    frame = scene.rng.choice(scene.cast.facts).frame
+    if beside := scene.banks.settings.get(frame.file):
+        return scene.rng.choice(beside)
+    return draw_kin(scene.banks.kin, words_of(frame), scene.rng) or scene.rng.choice(scene.banks.frames)
 
 
 def _known_names(scene: Scene) -> dict[str, list[str]]:

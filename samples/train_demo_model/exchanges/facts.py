@@ -92,7 +92,7 @@ def key_values(fact: Fact, ask: Template, answers: Sequence[Template]) -> tuple[
 
 
 def _answers_rather(other: Fact, fact: Fact, ask: Template) -> bool:
-    """Whether the words of a question about `fact` point to another one at least as much."""
+    """Whether a question about `fact` has more words of another one, or only a name that the other has too."""
     names = [fact.values[slot] for slot in ask.slots & fact.frame.slots]
     if not content(ask.literal) and any(name in other.text for name in names):
         return True

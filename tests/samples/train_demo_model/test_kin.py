@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 from train_demo_model.banks import load_banks
@@ -49,3 +50,11 @@ def test_a_question_whose_words_point_to_another_fact_is_not_asked() -> None:
                 asked = content(ask.fill(fact.values))
                 others = [len(asked & content(other.text)) for other in scene.cast.facts if other is not fact]
                 assert max(others) <= max(1, len(asked & content(fact.text)))
+
+
+def test_banks_that_hold_fewer_facts_than_asked_for_give_what_they_have() -> None:
+    banks = load_banks()
+    few = tuple(frame for frame in banks.frames if not frame.own)[:3]
+    small = replace(banks, frames=few, composed=(), settings={}, kin={})
+    cast = draw_cast(small, random.Random(1), "train", facts=12, tools=0)
+    assert {fact.frame for fact in cast.facts if fact.part == "facts"} <= set(few)
