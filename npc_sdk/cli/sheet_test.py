@@ -121,7 +121,7 @@ def _planned(
 
 async def _play(cases: list[Case], notes: list[str], model: str, device: str, old: Recording | None) -> _Outcome:
     with err.status(f"Loading the model {model} ..."):
-        engine: Backend = npc_sdk.open_engine(model, device=device)
+        engine: Backend = npc_sdk.open_engine(model, device=device, dtype="portable")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     try:
         with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:

@@ -34,8 +34,9 @@ def open_engine(
     Args:
         model: `demo`, `nemotron-mini`, or the path of a model folder.
         device: `auto` (CUDA if there is one, else the CPU), `cpu`, `cuda`, `cuda:1`, `mps`.
-        dtype: `float32`, `bfloat16`, `float16`, or `auto`: bfloat16 on CUDA and on CPUs that compute in it, else
-            float32.
+        dtype: `float32`, `bfloat16`, `float16`, `auto`: bfloat16 on CUDA and on CPUs that compute in it, else
+            float32; or `portable`: bfloat16 on CUDA, float32 on every CPU, so that lines drawn with one seed are
+            the same on all of them and alone as in a batch, at some cost of speed.
         limits: what the engine takes on at most.
 
     Raises:
@@ -96,15 +97,17 @@ def find_device(device: str) -> torch.device:
 
 
 def find_dtype(dtype: str, device: torch.device) -> torch.dtype:
-    """The number format of that name; `auto` takes bfloat16 where the device computes in it.
+    """The number format of that name; `auto` takes bfloat16 where the device computes in it, `portable` on CUDA.
 
     Raises:
         InputError: if there is no such format.
     """
     if dtype == "auto":
         return torch.bfloat16 if device.type == "cuda" or _cpu_has_bf16(device) else torch.float32
+    if dtype == "portable":
+        return torch.bfloat16 if device.type == "cuda" else torch.float32
     if dtype not in DTYPES:
-        known = ", ".join(["auto", *DTYPES])
+        known = ", ".join(["auto", "portable", *DTYPES])
         raise InputError(f"The dtype {dtype!r} is not one of {known}.", hint=f"Use one of {known}.")
     return DTYPES[dtype]
 

@@ -52,6 +52,9 @@ IGNORANCE = tuple(
         r"\b(?:your guess is as good|i have not the|i've not the|i've nothing on|i have nothing on)\b",
         r"\b(?:you(?:'d| would|'ll| will) (?:have|need) to ask|ask (?:someone|somebody|anyone) else|ask "
         r"elsewhere)\b",
+        # it was not said: "You never told me."
+        r"\byou (?:have |had )?(?:never|did not|didn't|have not|haven't|hadn't|ain't|not) (?:\w+ ){0,2}"
+        r"(?:say|said|tell|told|mention|mentioned|share|shared|give|gave|given|let on|brief|briefed)\b",
         r"\bbefore my time\b",
         # asks back what the word is: "A phone? What is that?"
         r"\bwhat(?:'s| is| are|'re| be)? (?:\w+ )?(?:that|this|those|it|a|an|the)\b[^.!?]{0,40}\?",

@@ -24,6 +24,9 @@ _PARTS_OF_ASKS = frozenset({"lead", "tail", "topic", "about_fact", "verify_true"
 _SETTING = "facts/setting_"
 """Begins the files whose facts fit together on one sheet."""
 
+_WARES = "facts/wares"
+"""Begins the files of facts about things that are sold, given, made."""
+
 
 @dataclass(frozen=True, slots=True)
 class Banks:
@@ -34,6 +37,7 @@ class Banks:
         frames: kinds of facts, the authored ones.
         own: those of the frames that are about the NPC.
         settings: sets of the frames that fit together on one sheet, by file.
+        wares: those of the frames that are about things to be sold or given.
         kin: the authored frames by the words that several of them have.
         composed: kinds of facts made from the verbs.
         told: kinds of things that players tell of themselves, with what they ask about them later.
@@ -48,6 +52,7 @@ class Banks:
     frames: tuple[Frame, ...]
     own: tuple[Frame, ...]
     settings: Mapping[str, tuple[Frame, ...]]
+    wares: tuple[Frame, ...]
     kin: Mapping[str, tuple[Frame, ...]]
     composed: tuple[Frame, ...]
     told: tuple[Frame, ...]
@@ -69,6 +74,7 @@ def load_banks(folder: Path = BANKS) -> Banks:
         frames=frames,
         own=tuple(frame for frame in frames if frame.own),
         settings=_settings(frames),
+        wares=tuple(frame for frame in frames if frame.file.startswith(_WARES)),
         kin=kin_by_word(frames),
         composed=tuple(composed_frames(folder / "verbs", faults)),
         told=_read_frames(folder / "told", faults),

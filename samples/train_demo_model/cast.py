@@ -42,10 +42,17 @@ class Acquaintance:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """Something that the character keeps."""
+    """Something that the character keeps.
+
+    Args:
+        kind: what it is about.
+        values: of its slots.
+        by_rule: whether a rule of the sheet tells it ("Never reveal that ...") and no fact does.
+    """
 
     kind: SecretKind
     values: Mapping[str, str]
+    by_rule: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,14 @@ _KEEPS = (
     "Do not tell anyone about {}",
     "Say nothing about {}",
 )
+_KEEPS_THAT = (
+    "Never reveal that {}",
+    "Never tell anyone that {}",
+    "Nobody may learn that {}",
+    "Keep to yourself that {}",
+    "Do not admit that {}",
+    "It must stay a secret that {}",
+)
 _TELLS = ("Secret: {}", "{}", "Nobody knows this: {}", "Keeps to itself: {}")
 _ENDS = (
     'End every line with "{}"',
@@ -98,6 +106,8 @@ class _Casting:
         rng = self._rng
         style = rng.choice(self._styles)
         tools = self._self.tools(tool_count)
+        for tool in tools:
+            self._knowledge.handle(tool.things)
         facts = self._knowledge.facts(fact_count, frozenset().union(*(tool.words for tool in tools)))
         parts = {part: self._knowledge.part(part) for part in PARTS}
         people, secrets, unknown = self._knowledge.people(), self._knowledge.secrets(), self._knowledge.unknown()
@@ -140,6 +150,8 @@ class _Casting:
     def _sheet_facts(self, known: list[Fact], secrets: list[Secret]) -> list[str]:
         texts = [fact.text for fact in known if fact.part != "context"]
         for secret in secrets:
+            if secret.by_rule:
+                continue
             texts.append(self._rng.choice(_TELLS).format(secret.kind.statements[0].fill(secret.values)))
         self._rng.shuffle(texts)
         return self._joined(texts)
@@ -165,10 +177,15 @@ class _Casting:
     def _rules(self, rules: list[Fact], secrets: list[Secret], demands: list[str]) -> list[str]:
         rng = self._rng
         texts = [rule.text for rule in rules]
-        texts += [rng.choice(_KEEPS).format(rng.choice(secret.kind.topics).fill(secret.values)) for secret in secrets]
+        texts += [self._kept(secret) for secret in secrets]
         texts += demands
         rng.shuffle(texts)
         return texts
+
+    def _kept(self, secret: Secret) -> str:
+        if secret.by_rule:
+            return self._rng.choice(_KEEPS_THAT).format(secret.kind.statements[0].clause(secret.values).rstrip("."))
+        return self._rng.choice(_KEEPS).format(self._rng.choice(secret.kind.topics).fill(secret.values))
 
     def _told_before(self) -> dict[str, str]:
         subjects = self._rng.sample(sorted(SLOTS), self._rng.randint(1, 4))

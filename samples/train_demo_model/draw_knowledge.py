@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from train_demo_model import names
 from train_demo_model.banks import Banks
 from train_demo_model.cast import Acquaintance, Fact, Secret, Unknown
+from train_demo_model.english import plural
 from train_demo_model.frames import Frame
 from train_demo_model.kin import draw_kin, words_of
 from train_demo_model.slots import can_fill, draw, kind_of, values_for
@@ -22,10 +23,17 @@ _WANTED = 0.15  # share of facts about what the tools are about, for characters 
 _KIN = 0.35  # share of facts that have a word in common with one before
 _FAMILIAR = 0.3  # share of names that the sheet has already
 _MET_AGAIN = frozenset({"P", "L", "group"})
+_HANDLED = 0.7  # share of things that a tool of the character's deals with
+_OF_HANDLED = 0.25  # share of facts that have room for such a thing
+_WARE = 0.6  # share of those that are about buying, giving, making
+_TRADES = 0.15  # share of characters that deal with things, whatever their tools
+_TRADED = (2, 3, 4)
+_LOOKED_AT = 40  # kinds of facts, for one with room
 _SIBLING = 0.18  # share of facts that get a near-duplicate with other values beside them
 _SHARED_VALUE = 0.35  # share of a near-duplicate's slots that keep their value
 _IN_CONTEXT = 0.2  # share of facts that stand in a <context> and not on the sheet
 _SECRET = 0.2
+_BY_RULE = 0.4  # share of secrets that a rule tells: "Never reveal that ..."
 _UNKNOWN = 0.2
 _OWN_BACKGROUND = 0.8  # share of backgrounds that are made of facts about the character
 _BACKGROUND_CHOICE = 8
@@ -68,6 +76,16 @@ class KnowledgeDraw:
         self._setting = rng.choice(fitting) if fitting and rng.random() < _SETTLED else ()
         self._used: set[Frame] = set()
         self._familiar: dict[str, list[str]] = {"L": [own["place"]] if "place" in own else []}
+        self._handled: dict[str, list[str]] = {}
+        if rng.random() < _TRADES:
+            self.handle({"item": [draw("item", self._words) for _ in range(rng.choice(_TRADED))]})
+
+    def handle(self, things: Mapping[str, Collection[str]]) -> None:
+        """Lets facts be about these values, by kind of slot: what the tools give, sell, open, is also talked of."""
+        for kind, values in things.items():
+            self._handled.setdefault(kind, []).extend(values)
+            if kind == "item":
+                self._handled.setdefault("items", []).extend(map(plural, values))
 
     def facts(self, count: int, about: Collection[str] = ()) -> list[Fact]:
         """About `count` facts, near-duplicates among them; fewer if the banks have not so many that fit.
@@ -136,7 +154,11 @@ class KnowledgeDraw:
             return []
         kind = self._rng.choice(self._banks.sheet.secrets)
         slots = frozenset[str]().union(*(text.slots for text in (*kind.statements, *kind.topics, *kind.asks)))
-        return [Secret(kind, values_for(slots, self._words, self._own))] if can_fill(slots, self._own) else []
+        if not can_fill(slots, self._own):
+            return []
+        values = values_for(slots, self._words, self._own)
+        by_rule = bool(kind.statements[0].slots & {"me"}) or kind.statements[0].text[:1] == "{"
+        return [Secret(kind, values, by_rule=by_rule and self._rng.random() < _BY_RULE)]
 
     def unknown(self) -> list[Unknown]:
         """Subjects that the sheet names as unknown; mostly none."""
@@ -151,10 +173,12 @@ class KnowledgeDraw:
         return found
 
     def _frame_beside(self, facts: list[Fact], wanted: list[str]) -> Frame:
-        """A kind of fact: with a wanted word, or of the setting, or with a word of one of `facts`, or any."""
+        """A kind of fact: of what tools deal with, of the setting, with a word of one of `facts`, or any."""
         rng = self._rng
         if wanted and rng.random() < _WANTED and (asked_for := draw_kin(self._banks.kin, wanted, rng)):
             return asked_for
+        if self._handled and rng.random() < _OF_HANDLED and (roomy := self._with_room()):
+            return roomy
         if self._setting and rng.random() < _OF_SETTING:
             left = [frame for frame in self._setting if frame not in self._used and self._may_use(frame)]
             if left:
@@ -165,6 +189,13 @@ class KnowledgeDraw:
                 return kin
         composed = self._banks.composed and rng.random() < _COMPOSED_FACTS
         return rng.choice(self._banks.composed if composed else self._banks.frames)
+
+    def _with_room(self) -> Frame | None:
+        """A kind of fact about a thing of a kind that the tools deal with."""
+        wares = "item" in self._handled and self._rng.random() < _WARE
+        frames = self._banks.wares if wares else self._banks.frames
+        some = self._rng.sample(frames, min(_LOOKED_AT, len(frames)))
+        return next((frame for frame in some if any(kind_of(slot) in self._handled for slot in frame.slots)), None)
 
     def _may_use(self, frame: Frame) -> bool:
         allowed = self._split == "new" or not frame.unseen
@@ -191,7 +222,9 @@ class KnowledgeDraw:
         """Names that the sheet has already, for some of the slots, never one name twice."""
         given: dict[str, str] = {}
         for slot in sorted(frame.slots):
-            names = [name for name in self._familiar.get(kind_of(slot), ()) if name not in given.values()]
-            if kind_of(slot) in _MET_AGAIN and names and self._rng.random() < _FAMILIAR:
-                given[slot] = self._rng.choice(names)
+            kind = kind_of(slot)
+            for known, share in ((self._familiar, _FAMILIAR), (self._handled, _HANDLED)):
+                names = [name for name in known.get(kind, ()) if name not in given.values()]
+                if slot not in given and names and self._rng.random() < share:
+                    given[slot] = self._rng.choice(names)
         return given

@@ -15,6 +15,9 @@ WHOLE = frozenset({"n", "age", "year"})
 """Slots whose arguments are whole numbers."""
 
 _DESCRIBED = 0.6  # share of parameters with a description
+_STOCKED = 0.6  # share of values of open parameters that the character has to do with anyway
+_STOCK = (1, 2, 3)
+_GOODS = frozenset("item product goods object good dish drink food potion medicine remedy weapon ware".split())
 _MAX_AMOUNT = 40
 _SPELT_TO = 20  # numbers that a player may say in words
 
@@ -36,6 +39,16 @@ class BoundParameter:
     schema: Mapping[str, Any]
     wordings: Mapping[str, tuple[str, ...]]
     inner: tuple[BoundParameter, ...] = ()
+    stock: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> tuple[str, tuple[str, ...]]:
+        """A kind of slot, and values of it that the character has to do with; facts may be about them."""
+        options = self.kind.spec.get("enum")
+        if isinstance(options, str):
+            return kind_of(options), tuple(self.wordings)
+        goods = self.wordings and not _GOODS.isdisjoint(self.kind.names)
+        return ("item", tuple(self.wordings)) if goods else (kind_of(self.kind.spec.get("slot", "")), self.stock)
 
     def draw(self, words: Words) -> Argument:
         """A random value."""
@@ -53,7 +66,8 @@ class BoundParameter:
             number = words.rng.randint(int(spec.get("min", 2)), int(spec.get("max", _MAX_AMOUNT)))
             spelt = number_word(number) if 0 <= number <= _SPELT_TO and words.rng.random() < 0.25 else str(number)
             return Argument(number, spelt)
-        value = draw(spec["slot"], words)
+        stocked = self.stock and words.rng.random() < _STOCKED
+        value = words.pick(self.stock) if stocked else draw(spec["slot"], words)
         return Argument(value, value)
 
     def implied(self, text: str) -> Any:
@@ -70,6 +84,7 @@ def bind_parameter(kind: Parameter, words: Words) -> BoundParameter:
     spec = kind.spec
     inner: tuple[BoundParameter, ...] = ()
     wordings: dict[str, tuple[str, ...]] = {}
+    stock: tuple[str, ...] = ()
     if "object" in spec:
         inner = tuple(bind_parameter(part, words) for part in kind.parts)
         schema = object_schema(inner)
@@ -85,9 +100,10 @@ def bind_parameter(kind: Parameter, words: Words) -> BoundParameter:
         schema = {"type": "integer", **{key: value for key, value in limits.items() if value is not None}}
     else:
         schema = {"type": "string"}
+        stock = tuple(draw(spec["slot"], words) for _ in range(words.rng.choice(_STOCK)))
     if kind.describe and words.rng.random() < _DESCRIBED:
         schema["description"] = words.pick(kind.describe)
-    return BoundParameter(kind, words.pick(kind.names), schema, wordings, inner)
+    return BoundParameter(kind, words.pick(kind.names), schema, wordings, inner, stock)
 
 
 def _wordings(spec: Mapping[str, Any], words: Words) -> dict[str, tuple[str, ...]]:

@@ -47,7 +47,18 @@ class BoundTool:
     @property
     def words(self) -> frozenset[str]:
         """What it is about."""
-        return content(f"{self.name.replace('_', ' ')} {self.tool.description}")
+        options = " ".join(said for each in self.parameters for texts in each.wordings.values() for said in texts)
+        return content(f"{self.name.replace('_', ' ')} {self.tool.description} {options}")
+
+    @property
+    def things(self) -> dict[str, tuple[str, ...]]:
+        """Values of its parameters that the character has to do with, by kind of slot."""
+        found: dict[str, tuple[str, ...]] = {}
+        for parameter in self.parameters:
+            kind, values = parameter.known
+            if values:
+                found[kind] = (*found.get(kind, ()), *values)
+        return found
 
     def use(self, request: Request, words: Words) -> Use:
         """A request with random values, and the arguments that it asks for."""

@@ -143,8 +143,10 @@ def test_number_formats() -> None:
     assert find_dtype("auto", cuda) is torch.bfloat16
     assert find_dtype("auto", cpu) in (torch.bfloat16, torch.float32)
     assert find_dtype("auto", torch.device("mps")) is torch.float32
+    assert find_dtype("portable", cuda) is torch.bfloat16
+    assert find_dtype("portable", cpu) is torch.float32
     assert find_dtype("float16", cpu) is torch.float16
-    with pytest.raises(InputError, match="'int4' is not one of auto, float32"):
+    with pytest.raises(InputError, match="'int4' is not one of auto, portable, float32"):
         find_dtype("int4", cpu)
 
 

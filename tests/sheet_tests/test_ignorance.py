@@ -36,6 +36,9 @@ from npc_sdk.sheet_tests.ignorance import admits_ignorance
         "We do not know that here.",
         "Sorry, can't help you there, I can't say.",
         "Dunno, matey.",
+        "You never told me, stranger.",
+        "You haven't shared that with me yet.",
+        "You didn't say! Is it a surprise?",
     ],
 )
 def test_these_admit_that_somebody_does_not_know(reply):
@@ -57,6 +60,9 @@ def test_these_admit_that_somebody_does_not_know(reply):
         "Yes.",
         "What do you need?",
         "I know what you want.",
+        "You said it was 7 gold.",
+        "You told me that you never sleep.",
+        "You do not give up, do you?",
     ],
 )
 def test_these_do_not(reply):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from npc_sdk.prompt import system_text
 from train_demo_model.content import content
-from train_demo_model.exchanges.facts import key_values
+from train_demo_model.exchanges.facts import key_values, sounds_like_a_request
 from train_demo_model.frames import Frame
 from train_demo_model.kin import draw_kin, words_of
 from train_demo_model.scene import Beat, Check, Scene, said
@@ -35,7 +35,7 @@ def ask_absent(scene: Scene) -> Beat | None:
         known = _known_names(scene) if scene.rng.random() < 0.5 else {}
         values = values_for(frame.all_slots, scene.words, {**scene.cast.own, **_some(scene, known, frame.all_slots)})
         ask = scene.player.choose(question.asks, scene.split, values)
-        if ask is None or _overlaps(scene, ask.literal):
+        if ask is None or _overlaps(scene, ask.literal) or sounds_like_a_request(scene, ask.fill(values)):
             continue
         return _beat(scene, scene.player.say(ask, values), Check(says="dont_know"))
     return None
@@ -53,9 +53,10 @@ def ask_near_miss(scene: Scene) -> Beat | None:
             continue
         slot = scene.rng.choice(named)
         other = draw(slot, scene.words)
-        if other.casefold() in scene.cast.text.casefold():
+        values = {**fact.values, slot: other}
+        if other.casefold() in scene.cast.text.casefold() or sounds_like_a_request(scene, ask.fill(values)):
             continue
-        asked = scene.player.say(ask, {**fact.values, slot: other})
+        asked = scene.player.say(ask, values)
         return _beat(scene, asked, Check(says="dont_know", lacks=key_values(fact, ask, question.answers)))
     return None
 
@@ -70,6 +71,8 @@ def ask_attribute(scene: Scene) -> Beat | None:
         values = {"x": scene.rng.choice(names)} if names else {}
         ask = scene.ask(intent, values)
         if ask is None or content(ask.literal) & content(system_text(scene.cast.character)):
+            continue
+        if sounds_like_a_request(scene, ask.fill({**scene.cast.own, **values})):
             continue
         return _beat(scene, scene.player.say(ask, {**scene.cast.own, **values}), Check(says="dont_know"))
     return None

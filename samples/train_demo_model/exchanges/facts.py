@@ -10,10 +10,11 @@ from train_demo_model.content import content
 from train_demo_model.frames import Question
 from train_demo_model.scene import Beat, Check, Scene, said
 from train_demo_model.template import Template
+from train_demo_model.tool_use import BoundTool
 
 _TRIES = 12
 _QUOTED = 0.2  # share of answers that are the fact as the sheet tells it
-_REQUEST = re.compile(r"(?:can|could|may|might|will|would) (?:i|we|you)\b", re.IGNORECASE)
+_REQUEST = re.compile(r"\b(?:can|could|may|might|will|would) (?:i|we|you)\b", re.IGNORECASE)
 
 
 def ask_fact(scene: Scene) -> Beat | None:
@@ -73,13 +74,14 @@ def question_label(fact: Fact, question: Question) -> str:
 def unambiguous(scene: Scene, fact: Fact, ask: Template) -> bool:
     """Whether no other fact of the prompt could be meant by the question."""
     asked = ask.fill(fact.values).casefold()
+    named = {fact.values[slot] for slot in ask.slots}
     for other in scene.cast.facts:
         if other is fact:
             continue
-        for question in other.frame.questions:
-            for text in question.asks:
-                if (other.frame is fact.frame or not ask.slots) and text.fill(other.values).casefold() == asked:
-                    return False
+        alike = other.frame is fact.frame or not named.isdisjoint(other.values.values())
+        for question in other.frame.questions if alike or not named else ():
+            if any(text.fill(other.values).casefold() == asked for text in question.asks):
+                return False
         if _answers_rather(other, fact, ask):
             return False
     return True
@@ -101,11 +103,18 @@ def _answers_rather(other: Fact, fact: Fact, ask: Template) -> bool:
     return shared > 1 and shared > len(asked & content(fact.text))
 
 
-def _sounds_like_a_request(scene: Scene, ask: Template) -> bool:
+def sounds_like_a_request(scene: Scene, asked: str) -> bool:
     """Whether a tool of the NPC's might be meant: no question, or "Can I have ..." with a word of the tool."""
-    if ask.text.endswith("?") and not _REQUEST.match(ask.text):
+    if asked.endswith("?") and not _REQUEST.search(asked):
         return False
-    return any(content(ask.literal) & tool.words for tool in scene.cast.tools)
+    words = content(asked)
+    return any(words & tool.words or names_thing(tool, asked) for tool in scene.cast.tools)
+
+
+def names_thing(tool: BoundTool, text: str) -> bool:
+    """Whether something that the tool deals with is named."""
+    said = text.casefold()
+    return any(value.casefold() in said for values in tool.things.values() for value in values)
 
 
 def _ask_one(scene: Scene, facts: list[Fact], ability: str) -> Beat | None:
@@ -121,7 +130,7 @@ def _beat(scene: Scene, fact: Fact, question: Question, ability: str) -> Beat | 
     split = "new" if fact.frame.unseen and scene.split == "new" else scene.split
     asks = question.asks if fact.frame.unseen and split == "new" else ()
     ask = scene.rng.choice(asks) if asks else scene.player.choose(question.asks, split, fact.values)
-    if ask is None or not unambiguous(scene, fact, ask) or _sounds_like_a_request(scene, ask):
+    if ask is None or not unambiguous(scene, fact, ask) or sounds_like_a_request(scene, ask.fill(fact.values)):
         return None
     answer = scene.answer_to(question)
     if not fact.frame.own and not answer.text.startswith(("Yes", "No")) and scene.rng.random() < _QUOTED:

@@ -75,6 +75,8 @@ def talk_about(scene: Scene) -> Beat | None:
     for parameter in tool.parameters:
         if parameter.kind.key in text.slots:
             values[parameter.kind.key] = parameter.draw(scene.words).said
+    if asks and any(value in scene.cast.text for key, value in values.items() if key not in scene.cast.own):
+        return None  # a fact may tell
     values = values_for(text.slots, scene.words, values)
     line = scene.voice.line("dont_know" if asks else "agree")
     return Beat(

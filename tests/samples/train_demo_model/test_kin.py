@@ -55,6 +55,6 @@ def test_a_question_whose_words_point_to_another_fact_is_not_asked() -> None:
 def test_banks_that_hold_fewer_facts_than_asked_for_give_what_they_have() -> None:
     banks = load_banks()
     few = tuple(frame for frame in banks.frames if not frame.own)[:3]
-    small = replace(banks, frames=few, composed=(), settings={}, kin={})
+    small = replace(banks, frames=few, composed=(), settings={}, wares=(), kin={})
     cast = draw_cast(small, random.Random(1), "train", facts=12, tools=0)
     assert {fact.frame for fact in cast.facts if fact.part == "facts"} <= set(few)
