@@ -119,7 +119,8 @@ class KnowledgeDraw:
             return []
         options = self._banks.sheet.frames.get(part, ())
         if part == "backgrounds" and self._rng.random() < _OWN_BACKGROUND:
-            options = tuple(self._rng.sample(self._banks.own, _BACKGROUND_CHOICE))
+            own = self._banks.own
+            options = tuple(self._rng.sample(own, min(_BACKGROUND_CHOICE, len(own))))
             options += tuple(frame for frame in self._setting if frame.own and frame not in self._used)
         frames = [frame for frame in options if self._may_use(frame)]
         if not frames:

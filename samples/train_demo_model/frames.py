@@ -39,6 +39,7 @@ class Frame:
         all_slots: those and what players bring up in their questions.
         unseen: whether training never sees it.
         worlds: where it fits; empty fits anywhere.
+        beyond: questions that it seems to answer and does not.
     """
 
     where: str
@@ -49,6 +50,7 @@ class Frame:
     all_slots: frozenset[str]
     unseen: bool
     worlds: frozenset[str] = frozenset()
+    beyond: tuple[Template, ...] = ()
 
     @property
     def file(self) -> str:
@@ -111,14 +113,20 @@ class FrameReader:
             slots = frozenset().union(*(statement.slots for statement in statements[:1])) | {"me"}
             questions = tuple(_question(line[1:], key[1:]) for line, key in lines[1:] if line.startswith("?"))
             follow_ups = tuple(_question(line[1:], key[1:]) for line, key in lines[1:] if line.startswith("~"))
+            beyond = tuple(
+                text for line, key in lines[1:] if line.startswith("!") for text in _templates(line[1:], key[1:])
+            )
             _check(statements, questions, follow_ups, slots, [line for line, _ in lines[1:]])
+            _check_beyond(beyond, slots)
         except ValueError as exc:
             self.faults.append(f"{where}: {exc}")
             return None
         texts = [text for question in (*questions, *follow_ups) for text in (*question.asks, *question.answers)]
         all_slots = frozenset().union(*(text.slots for text in (*statements, *texts)))
         unseen = held(held_by or statements[0].text, FRAME_SHARE)
-        return Frame(where, statements, questions, follow_ups, statements[0].slots, all_slots, unseen, self.worlds)
+        return Frame(
+            where, statements, questions, follow_ups, statements[0].slots, all_slots, unseen, self.worlds, beyond
+        )
 
 
 def _check(
@@ -128,9 +136,9 @@ def _check(
     slots: frozenset[str],
     lines: list[str],
 ) -> None:
-    odd = [line for line in lines if line[0] not in "?~"]
+    odd = [line for line in lines if line[0] not in "?~!"]
     if odd or not questions:
-        raise ValueError(f"a line starts with neither ? nor ~: {odd[0]!r}" if odd else "no questions")
+        raise ValueError(f"a line starts with none of ? ~ !: {odd[0]!r}" if odd else "no questions")
     texts = [text for question in (*questions, *follow_ups) for text in (*question.asks, *question.answers)]
     used = frozenset().union(*(text.slots for text in (*statements, *texts)))
     unknown = {slot for slot in used if kind_of(slot) not in KINDS and slot not in OWN_SLOTS}
@@ -147,6 +155,12 @@ def _check(
     for statement in statements[1:]:
         if statements[0].slots - statement.slots - {"me"}:
             raise ValueError(f"the wording {statement.text!r} lacks {sorted(statements[0].slots - statement.slots)}")
+
+
+def _check_beyond(beyond: tuple[Template, ...], slots: frozenset[str]) -> None:
+    for ask in beyond:
+        if extra := ask.slots - slots - OWN_SLOTS:
+            raise ValueError(f"{sorted(extra)} of {ask.text!r} stand in no statement")
 
 
 def _question(line: str, pattern: str) -> Question:

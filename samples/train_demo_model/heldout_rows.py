@@ -153,7 +153,13 @@ def _listed_words() -> frozenset[str]:
 
 
 _FACTS: tuple[Exchange, ...] = (*[facts.ask_fact] * 8, facts.about_entity, facts.ask_self, facts.ask_rule)
-_ABSENT = (*[absent.ask_absent] * 3, *[absent.ask_near_miss] * 2, absent.ask_unknown, relations.ask_stranger)
+_ABSENT: tuple[Exchange, ...] = (
+    *[absent.ask_absent] * 3,
+    *[absent.ask_beyond] * 2,
+    *[absent.ask_near_miss] * 2,
+    absent.ask_unknown,
+    relations.ask_stranger,
+)
 _TALK = tuple(social.talk(intent, line, "social") for intent, line in SOCIAL.items())
 _PLAIN: tuple[Exchange, ...] = (
     facts.ask_fact,

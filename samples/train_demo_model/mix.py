@@ -20,8 +20,8 @@ from train_demo_model.exchanges import (
 from train_demo_model.exchanges.social import Exchange
 
 WEIGHTS: dict[str, float] = {
-    "fact": 90, "about": 4, "verify": 6, "absent": 10, "near_miss": 6, "attribute": 13, "unknown": 4, "rumor": 1,
-    "self": 12, "part": 3, "goods": 2, "rule": 9, "named": 5, "field": 2, "goals": 2, "traits": 1.5,
+    "fact": 90, "about": 4, "verify": 6, "absent": 8, "beyond": 9, "near_miss": 6, "attribute": 13, "unknown": 4,
+    "rumor": 1, "self": 12, "part": 3, "goods": 2, "rule": 9, "named": 5, "field": 2, "goals": 2, "traits": 1.5,
     "state": 2, "world": 1.5, "relation": 3, "feeling": 3, "relation_of": 2, "circle": 1, "stranger": 1.5,
     "tell": 10, "recall": 22, "untold": 3, "tell_news": 12, "recall_news": 22, "unheard": 2, "beside": 9,
     "player_name": 1, "recall_all": 0.5, "mood": 3, "mood_changes": 1.5, "event": 4, "secret": 8, "secret_general": 2,
@@ -29,7 +29,7 @@ WEIGHTS: dict[str, float] = {
 }  # fmt: skip
 """How often each kind of exchange is tried; where the character lacks what it needs, another is."""
 
-SHEET_KINDS = ("fact", "fact", "fact", "fact", "about", "verify", "near_miss")
+SHEET_KINDS = ("fact", "fact", "fact", "fact", "about", "verify", "near_miss", "beyond")
 """What is asked most in front of a long sheet, so that its length counts."""
 
 EXCHANGES: dict[str, list[Exchange]] = {
@@ -37,6 +37,7 @@ EXCHANGES: dict[str, list[Exchange]] = {
     "about": [facts.about_entity],
     "verify": [verify.verify],
     "absent": [absent.ask_absent],
+    "beyond": [absent.ask_beyond],
     "near_miss": [absent.ask_near_miss],
     "attribute": [absent.ask_attribute],
     "unknown": [absent.ask_unknown],

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from npc_sdk.prompt import system_text
+from train_demo_model.cast import Fact
 from train_demo_model.content import content
 from train_demo_model.exchanges.facts import key_values, sounds_like_a_request
 from train_demo_model.frames import Frame
 from train_demo_model.kin import draw_kin, words_of
-from train_demo_model.scene import Beat, Check, Scene, said
+from train_demo_model.scene import Beat, Check, Scene, plain, said
 from train_demo_model.slots import can_fill, draw, kind_of, values_for
 
 _TRIES = 12
@@ -38,6 +41,23 @@ def ask_absent(scene: Scene) -> Beat | None:
         if ask is None or _overlaps(scene, ask.literal) or sounds_like_a_request(scene, ask.fill(values)):
             continue
         return _beat(scene, scene.player.say(ask, values), Check(says="dont_know"))
+    return None
+
+
+def ask_beyond(scene: Scene) -> Beat | None:
+    """What a fact of the prompt seems to answer and does not, nor any other."""
+    facts = [fact for fact in scene.cast.facts if fact.frame.beyond]
+    for _ in range(_TRIES if facts else 0):
+        fact = scene.rng.choice(facts)
+        ask = scene.player.choose(fact.frame.beyond, scene.split, fact.values)
+        if ask is None:
+            continue
+        text = ask.fill(fact.values)
+        others = [other for other in scene.cast.facts if other is not fact and other.frame.file != fact.frame.file]
+        if _may_tell(others, content(text)) or _asked_of(scene, text) or sounds_like_a_request(scene, text):
+            continue
+        lacks = key_values(fact, ask, fact.frame.questions[0].answers)
+        return _beat(scene, scene.player.say(ask, fact.values), Check(says="dont_know", lacks=lacks))
     return None
 
 
@@ -135,4 +155,20 @@ def _overlaps(scene: Scene, literal: str) -> bool:
     asked = content(literal)
     if len(asked) < _MIN_CONTENT:
         return True
-    return any(len(asked & content(fact.text)) * 2 > len(asked) for fact in scene.cast.facts)
+    return _may_tell(scene.cast.facts, asked)
+
+
+def _may_tell(facts: Iterable[Fact], asked: frozenset[str]) -> bool:
+    return any(len(asked & content(fact.text)) * 2 > len(asked) for fact in facts)
+
+
+def _asked_of(scene: Scene, text: str) -> bool:
+    """Whether these very words are a question that a fact of the prompt answers."""
+    asked = plain(text)
+    return any(
+        plain(ask.fill(fact.values)) == asked
+        for fact in scene.cast.facts
+        for question in fact.frame.questions
+        for ask in question.asks
+        if ask.slots <= fact.values.keys()
+    )

@@ -14,7 +14,9 @@ CASTS = 60
 
 
 def casts(tools: int) -> list[Cast]:
-    return [draw_cast(load_banks(), random.Random(f"things/{n}"), "train", facts=12, tools=tools) for n in range(CASTS)]
+    return [
+        draw_cast(load_banks(), random.Random(f"things/{n}"), "train", facts=12, tools=tools) for n in range(CASTS)
+    ]
 
 
 def test_facts_are_often_about_what_the_tools_deal_with() -> None:
@@ -29,7 +31,9 @@ def test_what_a_tool_gives_is_asked_for_and_asked_about_on_one_sheet() -> None:
         for tool in scene.cast.tools:
             uses = [tool.use(request, scene.words) for request in tool.requests("train")]
             told = scene.cast.text.casefold()
-            asked_for += any(len(said) > 3 and said.casefold() in told for use in uses for said in use.values.values())
+            asked_for += any(
+                len(said) > 3 and said.casefold() in told for use in uses for said in use.values.values()
+            )
         for _ in range(10):
             beat = ask_fact(scene)
             asked_about += beat is not None and any(names_thing(tool, beat.asked) for tool in scene.cast.tools)
