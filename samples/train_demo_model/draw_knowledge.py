@@ -158,8 +158,7 @@ class KnowledgeDraw:
         if not can_fill(slots, self._own):
             return []
         values = values_for(slots, self._words, self._own)
-        by_rule = bool(kind.statements[0].slots & {"me"}) or kind.statements[0].text[:1] == "{"
-        return [Secret(kind, values, by_rule=by_rule and self._rng.random() < _BY_RULE)]
+        return [Secret(kind, values, by_rule=self._rng.random() < _BY_RULE)]
 
     def unknown(self) -> list[Unknown]:
         """Subjects that the sheet names as unknown; mostly none."""

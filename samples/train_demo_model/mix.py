@@ -20,7 +20,7 @@ from train_demo_model.exchanges import (
 from train_demo_model.exchanges.social import Exchange
 
 WEIGHTS: dict[str, float] = {
-    "fact": 90, "about": 4, "verify": 6, "absent": 8, "beyond": 9, "near_miss": 6, "attribute": 13, "unknown": 4,
+    "fact": 90, "about": 4, "verify": 6, "absent": 7, "beyond": 10, "near_miss": 6, "attribute": 9, "unknown": 4,
     "rumor": 1, "self": 12, "part": 3, "goods": 2, "rule": 9, "named": 5, "field": 2, "goals": 2, "traits": 1.5,
     "state": 2, "world": 1.5, "relation": 3, "feeling": 3, "relation_of": 2, "circle": 1, "stranger": 1.5,
     "tell": 10, "recall": 22, "untold": 3, "tell_news": 12, "recall_news": 22, "unheard": 2, "beside": 9,

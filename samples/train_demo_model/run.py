@@ -52,6 +52,7 @@ class Run:
         look_every_s: seconds between checkpoints, held-out losses and samples.
         tell: takes the share of the budget spent, and a line on how it goes.
         stopped: says whether somebody wants it to stop.
+        waited_s: how long it has waited for data so far; if that grows, more workers would help.
     """
 
     folder: Path
@@ -64,6 +65,7 @@ class Run:
     look_every_s: float = 300.0
     tell: Callable[[float, str], None] = lambda share, line: None
     stopped: Callable[[], bool] = lambda: False
+    waited_s: float = 0.0
 
     def go(self) -> bool:
         """Trains; returns whether the budget was spent, or else somebody stopped it. Leaves a checkpoint."""
@@ -96,12 +98,15 @@ class Run:
 
     def _steps(self) -> Iterator[Step]:
         """The steps from the run's place on; the place moves past a step when the next is asked for."""
+        asked = time.monotonic()
         for number, steps in self.feeder.shards(self.progress.shard):
+            self.waited_s += time.monotonic() - asked
             self.progress.shard = number
             while self.progress.step_in_shard < len(steps):
                 yield steps[self.progress.step_in_shard]
             self.progress.step_in_shard = 0
             self.progress.shard = number + 1
+            asked = time.monotonic()
 
     def _take(self, step: Step) -> tuple[Tensor, Tensor, float]:
         """Learns from a step: its loss, the norm of its gradient, and the share of the full rate."""
@@ -124,6 +129,7 @@ class Run:
             step=progress.steps,
             tokens=progress.tokens,
             seconds=round(progress.seconds, 1),
+            waited_s=round(self.waited_s, 1),
             loss=round(loss, 5),
             grad_norm=round(norm, 4),
             rate_share=round(share, 4),

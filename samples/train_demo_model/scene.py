@@ -111,6 +111,16 @@ class Scene:
     last_fact: Fact | None = None
     last_question: Question | None = None
     last_line: str = ""
+    _answered: dict[int, frozenset[str]] = field(default_factory=dict)
+
+    def answered_by(self, fact: Fact) -> frozenset[str]:
+        """Every question that a fact of the prompt answers, `plain`."""
+        found = self._answered.get(id(fact))
+        if found is None:
+            asks = (ask for question in fact.frame.questions for ask in question.asks)
+            found = frozenset(plain(ask.fill(fact.values)) for ask in asks if ask.slots <= fact.values.keys())
+            self._answered[id(fact)] = found
+        return found
 
     def ask(self, intent: str, more: Mapping[str, str] | None = None) -> Template | None:
         """An utterance of `intent` that fits."""

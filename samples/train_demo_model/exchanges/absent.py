@@ -53,7 +53,7 @@ def ask_beyond(scene: Scene) -> Beat | None:
         if ask is None:
             continue
         text = ask.fill(fact.values)
-        others = [other for other in scene.cast.facts if other is not fact and other.frame.file != fact.frame.file]
+        others = [other for other in scene.cast.facts if other is not fact]
         if _may_tell(others, content(text)) or _asked_of(scene, text) or sounds_like_a_request(scene, text):
             continue
         lacks = key_values(fact, ask, fact.frame.questions[0].answers)
@@ -164,11 +164,4 @@ def _may_tell(facts: Iterable[Fact], asked: frozenset[str]) -> bool:
 
 def _asked_of(scene: Scene, text: str) -> bool:
     """Whether these very words are a question that a fact of the prompt answers."""
-    asked = plain(text)
-    return any(
-        plain(ask.fill(fact.values)) == asked
-        for fact in scene.cast.facts
-        for question in fact.frame.questions
-        for ask in question.asks
-        if ask.slots <= fact.values.keys()
-    )
+    return any(plain(text) in scene.answered_by(fact) for fact in scene.cast.facts)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from train_demo_model.cast import Fact
 from train_demo_model.content import content
 from train_demo_model.frames import Question
-from train_demo_model.scene import Beat, Check, Scene, said
+from train_demo_model.scene import Beat, Check, Scene, plain, said
 from train_demo_model.template import Template
 from train_demo_model.tool_use import BoundTool
 
@@ -73,18 +73,9 @@ def question_label(fact: Fact, question: Question) -> str:
 
 def unambiguous(scene: Scene, fact: Fact, ask: Template) -> bool:
     """Whether no other fact of the prompt could be meant by the question."""
-    asked = ask.fill(fact.values).casefold()
-    named = {fact.values[slot] for slot in ask.slots}
-    for other in scene.cast.facts:
-        if other is fact:
-            continue
-        alike = other.frame is fact.frame or not named.isdisjoint(other.values.values())
-        for question in other.frame.questions if alike or not named else ():
-            if any(text.fill(other.values).casefold() == asked for text in question.asks):
-                return False
-        if _answers_rather(other, fact, ask):
-            return False
-    return True
+    asked = plain(ask.fill(fact.values))
+    others = [other for other in scene.cast.facts if other is not fact]
+    return not any(asked in scene.answered_by(other) or _answers_rather(other, fact, ask) for other in others)
 
 
 def key_values(fact: Fact, ask: Template, answers: Sequence[Template]) -> tuple[str, ...]:
