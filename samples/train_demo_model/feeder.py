@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import suppress
+from multiprocessing.synchronize import Event
 
 from train_demo_model.shards import ShardPlan, Step, make_shard
 
@@ -27,9 +28,10 @@ class Feeder:
     def __init__(self, plan: ShardPlan, workers: int) -> None:
         self.plan = plan
         self._workers = workers
-        self._others = set(multiprocessing.active_children())
+        context = multiprocessing.get_context("spawn")
+        self._stop = context.Event()
         self._pool = (
-            ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_start_worker)
+            ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(self._stop,))
             if workers
             else None
         )
@@ -45,21 +47,31 @@ class Feeder:
         submitted = first
         while True:
             while len(waiting) < self._workers * AHEAD_PER_WORKER:
-                waiting.append((submitted, self._pool.submit(make_shard, self.plan, submitted)))
+                waiting.append((submitted, self._pool.submit(_make, self.plan, submitted)))
                 submitted += 1
             number, future = waiting.popleft()
             yield number, future.result()
 
     def close(self) -> None:
-        """Ends the worker processes, whatever they are at."""
+        """Ends the worker processes within a document's time; killed ones could leave half a shard in the pipe."""
         if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            for worker in set(multiprocessing.active_children()) - self._others:
-                worker.kill()
+            self._stop.set()
+            self._pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _start_worker() -> None:
+class _Worker:
+    """What a worker process knows: when to stop."""
+
+    stop: Event
+
+
+def _make(plan: ShardPlan, number: int) -> list[Step]:
+    return make_shard(plan, number, wanted=lambda: not _Worker.stop.is_set())
+
+
+def _start_worker(stop: Event) -> None:
     """Stopping is the main process's business, and the training goes before the making of data."""
+    _Worker.stop = stop
     for number in (signal.SIGINT, signal.SIGTERM):  # a terminal and `timeout` signal the whole group
         signal.signal(number, signal.SIG_IGN)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"

@@ -6,7 +6,7 @@ So what a run sees does not depend on how many processes make it, and a run that
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
@@ -92,10 +92,23 @@ class Batch:
 Step = list[Batch]
 
 
-def make_shard(plan: ShardPlan, number: int) -> list[Step]:
-    """The steps of shard `number`."""
+class ShardStopped(Exception):
+    """A shard was no longer wanted while it was made."""
+
+
+def make_shard(plan: ShardPlan, number: int, wanted: Callable[[], bool] = lambda: True) -> list[Step]:
+    """The steps of shard `number`.
+
+    Args:
+        plan: what it is like.
+        number: which.
+        wanted: asked before each document.
+
+    Raises:
+        ShardStopped: if it is not wanted any more.
+    """
     dice = random.Random(f"{plan.seed}/{number}")
-    rows = [thin_out(row, plan.light_share, dice) for row in _rows(plan, number, dice)]
+    rows = [thin_out(row, plan.light_share, dice) for row in _rows(plan, number, dice, wanted)]
     dice.shuffle(rows)
     batches = [batch_of(members) for members in _packs(rows, min(plan.batch_tokens, plan.step_tokens))]
     return _steps(batches, plan.step_tokens, dice)
@@ -124,12 +137,17 @@ def source_of(name: str) -> Any:
     return getattr(import_module(module), function)
 
 
-def _rows(plan: ShardPlan, number: int, dice: random.Random) -> list[Row]:
+def _rows(plan: ShardPlan, number: int, dice: random.Random, wanted: Callable[[], bool]) -> list[Row]:
     tokenizer = _tokenizer(plan.tokenizer)
     split = "in" if number == HELD_OUT_SHARD else "train"
     source = source_of(plan.source)(dice.getrandbits(48), split=split, long_share=plan.long_share)
-    made = (row_of(document.pieces(), tokenizer) for document in islice(source, plan.documents))
-    rows = [row for row in made if row is not None]
+    rows: list[Row] = []
+    for document in islice(source, plan.documents):
+        if not wanted():
+            raise ShardStopped(f"shard {number}")
+        row = row_of(document.pieces(), tokenizer)
+        if row is not None:
+            rows.append(row)
     if plan.books is not None:
         rows.extend(_book_rows(plan, sum(map(len, rows)), tokenizer, dice))
     return rows

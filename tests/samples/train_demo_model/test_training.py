@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import random
 import signal
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +27,7 @@ from train_demo_model.learner import Learner, _padded
 from train_demo_model.optimizers import schedule
 from train_demo_model.rows import WINDOW, Row, row_of, thin_out
 from train_demo_model.run import Run
-from train_demo_model.shards import MIN_MEAN_TOKENS, ShardPlan, batch_of, held_out_shard, make_shard
+from train_demo_model.shards import MIN_MEAN_TOKENS, ShardPlan, ShardStopped, batch_of, held_out_shard, make_shard
 from train_demo_model.surgery import carried_over
 from transformers import AutoTokenizer, NemotronForCausalLM
 
@@ -128,6 +133,24 @@ def test_workers_make_the_same_shards_in_order(plan: ShardPlan) -> None:
             ]
     finally:
         feeder.close()
+
+
+def test_a_feeder_that_is_closed_at_work_ends_its_processes_at_once(plan: ShardPlan) -> None:
+    for _ in range(3):
+        feeder = Feeder(replace(plan, documents=100_000), workers=1)
+        waiting = threading.Thread(target=lambda feeder=feeder: suppressed(feeder), daemon=True)
+        waiting.start()
+        while not multiprocessing.active_children():
+            time.sleep(0.01)
+        feeder.close()
+        waiting.join(30)
+        assert not waiting.is_alive()
+        assert not multiprocessing.active_children()
+
+
+def suppressed(feeder: Feeder) -> None:
+    with pytest.raises((ShardStopped, CancelledError)):
+        next(feeder.shards(first=0))
 
 
 def test_books_are_mixed_in_at_their_share(plan: ShardPlan, tmp_path: Path) -> None:
