@@ -21,7 +21,7 @@ from train_demo_model.optimizers import GPU_STEP_TOKENS, Optimizers, default_rat
 from train_demo_model.plots import plot_loss
 from train_demo_model.run import Budget, Run, export
 from train_demo_model.shards import SOURCE, ShardPlan
-from train_demo_model.surgery import carried_over, fresh_model
+from train_demo_model.surgery import carried_over, deepened, fresh_model
 
 GPU_BATCH_TOKENS = 49_152
 CPU_BATCH_TOKENS, CPU_STEP_TOKENS = 8_192, 16_384
@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     start = command.add_mutually_exclusive_group()
     start.add_argument("--init", type=Path, help="model folder to start from (default: the shipped demo model)")
     start.add_argument("--from-scratch", action="store_true", help="start from random weights")
+    command.add_argument("--layers", type=int, help="add layers in the middle, so that there are so many")
     command.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
     command.add_argument(
         "--tokenizer", type=Path, help="tokenizer folder (default: that of the model it starts from)"
@@ -113,6 +114,8 @@ def prepare(options: argparse.Namespace) -> Run:
         long_share=options.long_share,
     )
     model = fresh_model(len(tokenizer)) if options.from_scratch else carried_over(start, tokenizer)
+    if options.layers:
+        model = deepened(model, options.layers)
     learner = Learner(model, device, batch_tokens=plan.batch_tokens, compiled=fast)
     optimizers = Optimizers(learner.model, options.rate or default_rate(step_tokens))
     settings = {name: str(value) for name, value in asdict(plan).items()}

@@ -25,7 +25,7 @@ WEIGHTS: dict[str, float] = {
     "state": 2, "world": 1.5, "relation": 3, "feeling": 3, "relation_of": 2, "circle": 1, "stranger": 1.5,
     "tell": 10, "recall": 22, "untold": 3, "tell_news": 12, "recall_news": 22, "unheard": 2, "beside": 9,
     "player_name": 1, "recall_all": 0.5, "mood": 3, "mood_changes": 1.5, "event": 4, "secret": 8, "secret_general": 2,
-    "tool": 30, "offer": 1.5, "no_tool": 9, "tool_talk": 10, "social": 20, "edge": 7, "repeat": 1,
+    "tool": 38, "offer": 1.5, "no_tool": 9, "tool_talk": 10, "social": 20, "edge": 7, "repeat": 1,
 }  # fmt: skip
 """How often each kind of exchange is tried; where the character lacks what it needs, another is."""
 

@@ -1,4 +1,4 @@
-"""Weights carried over to another tokenizer: a new token starts from what the old tokens of its text mean."""
+"""Weights carried over to another model: to one of another tokenizer, to a deeper one."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from transformers import AutoTokenizer, NemotronConfig, NemotronForCausalLM
 DEMO_SHAPE: Mapping[str, Any] = {
     "hidden_size": 384,
     "intermediate_size": 1536,
-    "num_hidden_layers": 10,
+    "num_hidden_layers": 11,
     "num_attention_heads": 6,
     "num_key_value_heads": 2,
     "head_dim": 64,
     "max_position_embeddings": 4096,
 }
-"""18.1 million parameters with 6,144 entries."""
+"""19.7 million parameters with 6,144 entries."""
 
 
 def fresh_model(vocabulary: int, shape: Mapping[str, Any] = DEMO_SHAPE) -> NemotronForCausalLM:
@@ -58,6 +58,34 @@ def carried_over(folder: Path, tokenizer: Any) -> NemotronForCausalLM:
         model.model.embed_tokens.weight.copy_(rows)
     model.tie_weights()
     return model
+
+
+def deepened(model: NemotronForCausalLM, layers: int) -> NemotronForCausalLM:
+    """A model of `layers` layers that computes what `model` does: the new ones, in the middle, at first add nothing.
+
+    They start as copies of the layer before them, but for what they give out, which is zero (Chen et al., Net2Net,
+    2016).
+
+    Raises:
+        ValueError: if it has more layers already.
+    """
+    missing = layers - model.config.num_hidden_layers
+    if missing < 0:
+        raise ValueError(f"The model has {model.config.num_hidden_layers} layers, more than {layers}.")
+    if not missing:
+        return model
+    config = NemotronConfig.from_dict({**model.config.to_dict(), "num_hidden_layers": layers})
+    deeper = NemotronForCausalLM(config)
+    first = model.config.num_hidden_layers // 2
+    sources = [*range(first), *[first - 1] * missing, *range(first, model.config.num_hidden_layers)]
+    deeper.model.embed_tokens.load_state_dict(model.model.embed_tokens.state_dict())
+    deeper.model.norm.load_state_dict(model.model.norm.state_dict())
+    for number, (layer, source) in enumerate(zip(deeper.model.layers, sources, strict=True)):
+        layer.load_state_dict(model.model.layers[source].state_dict())
+        if first <= number < first + missing:
+            torch.nn.init.zeros_(layer.self_attn.o_proj.weight)
+            torch.nn.init.zeros_(layer.mlp.down_proj.weight)
+    return deeper
 
 
 def new_embeddings(old_rows: torch.Tensor, old: Any, new: Any) -> torch.Tensor:

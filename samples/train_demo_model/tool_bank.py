@@ -152,3 +152,7 @@ def _check(tool: ToolKind) -> None:
         }
         if unknown:
             raise ValueError(f"{request.text.text!r} names {sorted(unknown)}, which are no parameters")
+        for fail in tool.fails:
+            unsaid = {slot for slot in fail.slots - request.text.slots if kind_of(slot) not in KINDS}
+            if unsaid - {"me", "name", "role", "place"}:
+                raise ValueError(f"{fail.text!r} needs {sorted(unsaid)}, which {request.text.text!r} does not say")

@@ -70,7 +70,7 @@ _ABOUT_ASK = ("How old is the {0}?", "Who made the {0}?", "What is the {0} worth
 
 def composed_tool(words: Words) -> ToolKind:
     """A tool such as `polish_lantern` with up to two parameters."""
-    verb, thing = words.of("tool_verb"), words.open("thing", "gear")
+    verb, thing = _verb(words), words.open("thing", "gear")
     deed = f"{verb} the {thing}"
     parameters, tail = _parameters(words)
     phrase = f"{deed} {tail}".strip()
@@ -88,6 +88,14 @@ def composed_tool(words: Words) -> ToolKind:
         about_ask=tuple(Template(text.format(thing)) for text in _ABOUT_ASK),
         offers=(),
     )
+
+
+def _verb(words: Words) -> str:
+    """Often none that exists: whether a tool fits must be read off the prompt, not known of the verb."""
+    chance = words.rng.random()
+    if chance < 0.6:
+        return words.of("tool_verb")
+    return words.any_word().replace(" ", "_").replace("-", "_").replace("'", "") if chance < 0.75 else words.coined()
 
 
 def _parameters(words: Words) -> tuple[tuple[Parameter, ...], str]:

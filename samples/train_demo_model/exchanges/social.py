@@ -47,7 +47,7 @@ _MEANT = {
 }
 """Themes of tools that could be meant by what a player says in an intent: with such a tool it is left out."""
 
-_MIXED = ("mixed",)
+_MIXED = ("mixed", "everyday")
 """Tools of all themes, any of which could be meant."""
 
 _OUT_OF_WORLD = ("language model", "an ai", "chatbot", "system prompt", "as an assistant", "programmed")

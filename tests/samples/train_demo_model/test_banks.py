@@ -118,7 +118,7 @@ def test_every_intent_is_used() -> None:
         ("{P} sleeps.\n? Who sleeps? {P} does.\n", "no =>"),
         ("{P} sleeps.\n? Who sleeps? => {P2} does.\n", "P2"),
         ("{P} sleeps in {nowhere}.\n? Who sleeps? => {P} does.\n", "nowhere"),
-        ("{P} sleeps.\nWho sleeps? => {P} does.\n", "neither"),
+        ("{P} sleeps.\nWho sleeps? => {P} does.\n", "starts with none"),
         ("{P} sleeps in {L}. | {P} sleeps.\n? Who sleeps? => {P} does.\n", "lacks"),
     ],
 )

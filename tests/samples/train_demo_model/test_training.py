@@ -28,7 +28,7 @@ from train_demo_model.optimizers import schedule
 from train_demo_model.rows import WINDOW, Row, row_of, thin_out
 from train_demo_model.run import Run
 from train_demo_model.shards import MIN_MEAN_TOKENS, ShardPlan, ShardStopped, batch_of, held_out_shard, make_shard
-from train_demo_model.surgery import carried_over
+from train_demo_model.surgery import carried_over, deepened
 from transformers import AutoTokenizer, NemotronForCausalLM
 
 from tests.samples.train_demo_model.conftest import SOURCE
@@ -226,6 +226,20 @@ def test_weights_carry_over_to_another_tokenizer(small_tokenizer: Any) -> None:
     assert torch.equal(table[small_tokenizer.convert_tokens_to_ids(",")], before[comma])
     same = carried_over(folder, old)
     assert torch.equal(same.model.embed_tokens.weight, before)
+
+
+def test_a_deepened_model_computes_the_same_and_learns_in_its_new_layers(tiny_folder: Path) -> None:
+    model = NemotronForCausalLM.from_pretrained(tiny_folder, dtype=torch.float32)
+    ids = torch.arange(3, 40)[None]
+    before = model(ids, labels=ids)
+    deeper = deepened(model, model.config.num_hidden_layers + 2)
+    after = deeper(ids, labels=ids)
+    assert len(deeper.model.layers) == model.config.num_hidden_layers + 2
+    assert torch.equal(before.logits, after.logits)
+    after.loss.backward()
+    assert all(layer.mlp.down_proj.weight.grad.abs().sum() > 0 for layer in deeper.model.layers)
+    with pytest.raises(ValueError, match="more than 1"):
+        deepened(deeper, 1)
 
 
 # Runs
